@@ -1,0 +1,132 @@
+//! SQL of jobs.
+
+use kernel::{JobId, Millis, OperatorId};
+use storage::{Error, Tx, first, sql};
+
+use super::{LEASE_MS, Leased, New};
+use crate::access::{JobLease, Reach, SystemScope};
+use crate::params;
+
+/// Enqueues a job due at `due` (business time), unless its kind and key already have one.
+pub fn insert(
+    tx: &mut dyn Tx,
+    reach: &dyn Reach,
+    operator: &OperatorId,
+    id: &JobId,
+    new: &New<'_>,
+    due: Millis,
+) -> Result<(), Error> {
+    let stmt = sql!(
+        "insert into job (operator_id, id, kind, dedup_key, payload, state, attempts, due_at_ms,
+           retry_real_at_ms, lease_token, error)
+         values (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, 0, '', '')
+         on conflict (operator_id, kind, dedup_key) do nothing"
+    );
+    let params = params![
+        operator.as_str(),
+        id.as_str(),
+        new.kind,
+        new.dedup_key,
+        new.payload,
+        due.0
+    ];
+    tx.execute(&reach.rls(), stmt, params)?;
+    Ok(())
+}
+
+/// Leases at most `limit` jobs due at `now` (business time) under `token`; a lease whose real time
+/// is past is due again.
+pub fn lease(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    token: &str,
+    now: Millis,
+    real_now: Millis,
+    limit: i64,
+) -> Result<Vec<Leased>, Error> {
+    let stmt = sql!(
+        "update job set state = 'leased', lease_token = ?1, retry_real_at_ms = ?4,
+           attempts = attempts + 1
+         where (operator_id, id) in (
+           select operator_id, id from job
+           where state in ('pending', 'leased') and due_at_ms <= ?2 and retry_real_at_ms <= ?3
+           order by due_at_ms limit ?5)
+         returning operator_id, id, kind, payload, attempts"
+    );
+    let params = params![token, now.0, real_now.0, real_now.plus(LEASE_MS).0, limit];
+    tx.query(&scope.rls(), stmt, params)?
+        .iter()
+        .map(|row| {
+            Ok(Leased {
+                operator: OperatorId::from_store(row.text("operator_id")?),
+                id: JobId::from_store(row.text("id")?),
+                kind: row.text("kind")?,
+                payload: row.text("payload")?,
+                attempts: row.int("attempts")?,
+                token: token.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Marks a job done within its own unit of work; false when the lease was lost meanwhile.
+pub fn finish(tx: &mut dyn Tx, reach: &dyn Reach, lease: &JobLease) -> Result<bool, Error> {
+    let stmt = sql!(
+        "update job set state = 'done', lease_token = ''
+         where operator_id = ?1 and id = ?2 and lease_token = ?3 and state = 'leased'"
+    );
+    let params = params![
+        lease.operator.as_str(),
+        lease.id.as_str(),
+        lease.token.as_str()
+    ];
+    Ok(tx.execute(&reach.rls(), stmt, params)? == 1)
+}
+
+/// Gives a job back to be tried again at `retry` (real time), or leaves it failed.
+pub fn give_back(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    leased: &Leased,
+    retry: Option<Millis>,
+    error: &str,
+) -> Result<(), Error> {
+    let stmt = sql!(
+        "update job set state = ?4, retry_real_at_ms = ?5, error = ?6
+         where operator_id = ?1 and id = ?2 and lease_token = ?3 and state = 'leased'"
+    );
+    let state = if retry.is_some() { "pending" } else { "failed" };
+    let params = params![
+        leased.operator.as_str(),
+        leased.id.as_str(),
+        leased.token.as_str(),
+        state,
+        retry.unwrap_or_default().0,
+        error
+    ];
+    tx.execute(&scope.rls(), stmt, params)?;
+    Ok(())
+}
+
+/// How many jobs are due at `now` (business time) and not done.
+pub fn count_due(tx: &mut dyn Tx, scope: &SystemScope, now: Millis) -> Result<i64, Error> {
+    let stmt = sql!(
+        "select count(*) as n from job where state in ('pending', 'leased') and due_at_ms <= ?1"
+    );
+    first(tx.query(&scope.rls(), stmt, params![now.0])?).map_or(Ok(0), |row| row.int("n"))
+}
+
+/// When the next job after `now` is due (business time).
+pub fn next_due(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    now: Millis,
+) -> Result<Option<Millis>, Error> {
+    let stmt = sql!(
+        "select due_at_ms from job where state in ('pending', 'leased') and due_at_ms > ?1
+         order by due_at_ms limit 1"
+    );
+    first(tx.query(&scope.rls(), stmt, params![now.0])?)
+        .map(|row| row.int("due_at_ms").map(Millis))
+        .transpose()
+}

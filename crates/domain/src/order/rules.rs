@@ -1,0 +1,403 @@
+//! The control of an order, in the trade's order (domain §3.5): FADR01-04, FIMP07/08/04/05,
+//! FIMP09/10/11, FIMP12, FIMP01/02/03/19. The eligibility answers from these same rules, so that
+//! what it calls eligible is never refused by an order on the same data (D776 §4.3.2).
+
+use jiff::civil::Date;
+use kernel::{OperatorId, Refusal, codes};
+
+use super::labels::why;
+use super::{AddressKey, ORDER_TYPES, TYPE_WHEN_AUTO, WellFormed};
+use crate::building::{Building, BuildingState, Dwelling, Freeze, NOT_APPLICABLE, Pm, Presence};
+use crate::contract;
+use crate::line::LiveLine;
+
+/// A building found by the key, with all that control needs to know of it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The building.
+    pub building: Building,
+    /// Its dwellings, as the referential spells them; empty when their structure is not known.
+    pub dwellings: Vec<Dwelling>,
+    /// Its PM.
+    pub pm: Option<Pm>,
+    /// The asking operator's presence at that PM.
+    pub presence: Option<Presence>,
+    /// A freeze of the building or its PM, in force now.
+    pub freeze: Option<Freeze>,
+    /// PTOs built here by orders since the release was extracted.
+    pub built: Vec<BuiltPto>,
+}
+
+/// A PTO that an order built, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuiltPto {
+    /// The PTO.
+    pub pto_ref: String,
+    /// Where.
+    pub spot: Spot,
+}
+
+/// Where a PTO is, down to the floor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Its building.
+    pub building_ref: String,
+    /// Block.
+    pub batiment: String,
+    /// Staircase.
+    pub escalier: String,
+    /// Floor.
+    pub etage: String,
+}
+
+impl From<&Dwelling> for Spot {
+    fn from(dwelling: &Dwelling) -> Self {
+        Self {
+            building_ref: dwelling.building_ref.clone(),
+            batiment: dwelling.batiment.clone(),
+            escalier: dwelling.escalier.clone(),
+            etage: dwelling.etage.clone(),
+        }
+    }
+}
+
+/// What the order quotes, looked up.
+#[derive(Clone, Debug, Default)]
+pub struct Quoted {
+    /// Whether the quoted PM exists; `None` when none was quoted.
+    pub pm_exists: Option<bool>,
+    /// The quoted PM prestation, if it is one of the operator's own; outer `None` when none was
+    /// quoted.
+    pub prestation: Option<Option<Presence>>,
+    /// Where the quoted PTO is, and who holds its line; outer `None` when none was quoted.
+    pub pto: Option<Option<QuotedPto>>,
+}
+
+/// A PTO of the referential.
+#[derive(Clone, Debug)]
+pub struct QuotedPto {
+    /// Where it is.
+    pub spot: Option<Spot>,
+    /// Its line as it is now.
+    pub line: Option<LiveLine>,
+}
+
+/// Who orders, on which day, and by which contracts.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Its code in the referential.
+    pub code: String,
+    /// The offers it holds.
+    pub offers: Vec<String>,
+    /// Today in Paris.
+    pub today: Date,
+}
+
+/// An order that control admits.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Where.
+    pub place: Place,
+    /// The type retained.
+    pub order_type: String,
+}
+
+/// The exact place an order is for, as the referential spells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The building.
+    pub building: Building,
+    /// Block.
+    pub batiment: String,
+    /// Staircase.
+    pub escalier: String,
+    /// Floor.
+    pub etage: String,
+    /// The dwellings there.
+    pub dwellings: Vec<Dwelling>,
+    /// How many of them got their PTO by an order since the release was extracted.
+    pub built: usize,
+}
+
+impl Place {
+    /// How many dwellings here are still without a PTO.
+    #[must_use]
+    pub fn to_build(&self) -> usize {
+        let open = self
+            .dwellings
+            .iter()
+            .filter(|d| d.pto_ref.is_empty())
+            .count();
+        open.saturating_sub(self.built)
+    }
+}
+
+/// A refusal by control, with the place if it got that far.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    /// Why.
+    pub refusal: Refusal,
+    /// Where, once the address was understood.
+    pub place: Option<Box<Place>>,
+}
+
+/// Controls a well-formed order.
+///
+/// # Errors
+/// The first rule that refuses, in the trade's order.
+pub fn admit(
+    order: &WellFormed,
+    sites: &[Site],
+    quoted: &Quoted,
+    asker: &Asker,
+) -> Result<Admission, Rejection> {
+    let early = |refusal| Rejection {
+        refusal,
+        place: None,
+    };
+    let (site, place) = locate(order, sites).map_err(early)?;
+    let controlled = check_pm(order, site, quoted)
+        .and_then(|()| check_open(site, asker.today))
+        .and_then(|()| check_offer(order, asker))
+        .and_then(|order_type| check_pto(order, &place, quoted, asker).map(|()| order_type));
+    match controlled {
+        Ok(order_type) => Ok(Admission { place, order_type }),
+        Err(refusal) => Err(Rejection {
+            refusal,
+            place: Some(Box::new(place)),
+        }),
+    }
+}
+
+/// FADR01 to FADR04: the building, then the block, the staircase and the floor.
+fn locate<'a>(order: &WellFormed, sites: &'a [Site]) -> Result<(&'a Site, Place), Refusal> {
+    let key = order.key.field();
+    if sites.is_empty() {
+        return Err(Refusal::new(&codes::FADR01).on(key));
+    }
+    let named: Vec<&Site> = match (&order.key, &order.building_ref) {
+        (AddressKey::Building(_), _) | (_, None) => sites.iter().collect(),
+        (_, Some(wanted)) => sites
+            .iter()
+            .filter(|s| s.building.reference == *wanted)
+            .collect(),
+    };
+    if named.is_empty() {
+        return Err(Refusal::new(&codes::FIMP16)
+            .on("IdentifiantImmeuble")
+            .because(why::NOT_AT_ADDRESS));
+    }
+    let (site, batiment) = pick_block(order.batiment.as_deref(), &named)?;
+    let of_block: Vec<&Dwelling> = site
+        .dwellings
+        .iter()
+        .filter(|d| d.batiment == batiment)
+        .collect();
+    let stairs = of_block.iter().map(|d| d.escalier.as_str());
+    let escalier = pick(order.escalier.as_deref(), stairs)
+        .ok_or_else(|| Refusal::new(&codes::FADR03).on("Escalier"))?;
+    let of_stair: Vec<&Dwelling> = of_block
+        .into_iter()
+        .filter(|d| d.escalier == escalier)
+        .collect();
+    let floors = of_stair.iter().map(|d| d.etage.as_str());
+    let etage = pick(order.etage.as_deref(), floors)
+        .ok_or_else(|| Refusal::new(&codes::FADR04).on("Etage"))?;
+    let dwellings = of_stair
+        .into_iter()
+        .filter(|d| d.etage == etage)
+        .cloned()
+        .collect();
+    let here = |built: &&BuiltPto| {
+        let spot = &built.spot;
+        spot.batiment == batiment && spot.escalier == escalier && spot.etage == etage
+    };
+    let built = site.built.iter().filter(here).count();
+    let building = site.building.clone();
+    Ok((
+        site,
+        Place {
+            building,
+            batiment,
+            escalier,
+            etage,
+            dwellings,
+            built,
+        },
+    ))
+}
+
+fn blocks(site: &Site) -> Vec<&str> {
+    let mut all: Vec<&str> = site.dwellings.iter().map(|d| d.batiment.as_str()).collect();
+    if all.is_empty() && !site.building.batiment.is_empty() {
+        all.push(&site.building.batiment);
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The building and block meant: several buildings may share one number of a street.
+fn pick_block<'a>(asked: Option<&str>, sites: &[&'a Site]) -> Result<(&'a Site, String), Refusal> {
+    let refused = |why: &str| Refusal::new(&codes::FADR02).on("Batiment").because(why);
+    let mut fitting = sites.iter().filter_map(|site| {
+        let named = pick(asked, blocks(site).into_iter())?;
+        Some((*site, named))
+    });
+    match (fitting.next(), fitting.next()) {
+        (Some(found), None) => Ok(found),
+        (None, _) => Err(refused(why::BLOCK_TO_NAME)),
+        (Some(_), Some(_)) => Err(refused(why::SEVERAL_BUILDINGS)),
+    }
+}
+
+/// The one value asked for among those that exist. Left out, it is understood when there is only
+/// one; where the referential knows no structure, what was asked is taken as it is.
+fn pick<'a>(asked: Option<&str>, existing: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut values: Vec<&str> = existing.collect();
+    values.sort_unstable();
+    values.dedup();
+    match (asked, values.as_slice()) {
+        (None, []) => Some(NOT_APPLICABLE.to_owned()),
+        (Some(asked), []) => Some(asked.to_owned()),
+        (None, [only]) => Some((*only).to_owned()),
+        (None, _) => None,
+        (Some(asked), values) => values.contains(&asked).then(|| asked.to_owned()),
+    }
+}
+
+/// FIMP07, FIMP08, FIMP04, FIMP05: what the order quotes of the PM.
+fn check_pm(order: &WellFormed, site: &Site, quoted: &Quoted) -> Result<(), Refusal> {
+    if quoted.pm_exists == Some(false) {
+        return Err(Refusal::new(&codes::FIMP07).on("ReferencePm"));
+    }
+    if order
+        .pm_ref
+        .as_ref()
+        .is_some_and(|pm| *pm != site.building.pm_ref)
+    {
+        return Err(Refusal::new(&codes::FIMP08).on("ReferencePm"));
+    }
+    match &quoted.prestation {
+        Some(None) => Err(Refusal::new(&codes::FIMP04).on("ReferencePrestationPm")),
+        Some(Some(presence)) if presence.pm_ref != site.building.pm_ref => {
+            Err(Refusal::new(&codes::FIMP05).on("ReferencePrestationPm"))
+        }
+        Some(Some(_)) | None => Ok(()),
+    }
+}
+
+/// FIMP09, FIMP10, FIMP11: whether the PM and the address are open to this operator today.
+fn check_open(site: &Site, today: Date) -> Result<(), Refusal> {
+    let building = &site.building;
+    if let Some(pm) = &site.pm {
+        if site.presence.is_none() {
+            let why = why::NOT_PRESENT;
+            return Err(Refusal::new(&codes::FIMP09).on("ReferencePm").because(why));
+        }
+        let open = pm.opened_on.is_some_and(|day| day <= today);
+        if building.orders_from.is_none() && !open {
+            let why = why::PM_NOT_OPEN;
+            return Err(Refusal::new(&codes::FIMP09).on("ReferencePm").because(why));
+        }
+    }
+    let orderable = matches!(
+        building.state,
+        BuildingState::Deployed | BuildingState::OnDemand
+    ) && site.pm.is_some();
+    if !orderable {
+        let why = why::NOT_ORDERABLE;
+        return Err(Refusal::new(&codes::FIMP10).because(why));
+    }
+    if let Some(day) = building.orders_from.filter(|day| *day > today) {
+        return Err(Refusal::new(&codes::FIMP10).because(why::opens_on(day)));
+    }
+    if let Some(freeze) = &site.freeze {
+        return Err(Refusal::new(&codes::FIMP11).because(freeze.reason.clone()));
+    }
+    Ok(())
+}
+
+/// FIMP12, then the offer: it must exist, and the operator must hold it (code 15).
+fn check_offer(order: &WellFormed, asker: &Asker) -> Result<String, Refusal> {
+    if !ORDER_TYPES.contains(&order.order_type.as_str()) {
+        return Err(Refusal::new(&codes::FIMP12).on("TypeCommandeDemande"));
+    }
+    if contract::offer(&order.offer).is_none() {
+        let why = why::UNKNOWN_OFFER;
+        return Err(Refusal::new(&codes::FIMP16)
+            .on("OffreAccesCommandee")
+            .because(why));
+    }
+    if !asker.offers.contains(&order.offer) {
+        return Err(Refusal::new(&codes::RC15).on("OffreAccesCommandee"));
+    }
+    let asked = order.order_type.as_str();
+    Ok(if asked == "AUTO" {
+        TYPE_WHEN_AUTO.to_owned()
+    } else {
+        asked.to_owned()
+    })
+}
+
+/// FIMP01, FIMP02, FIMP03, FIMP19: the PTO quoted, or the lack of one.
+fn check_pto(
+    order: &WellFormed,
+    place: &Place,
+    quoted: &Quoted,
+    asker: &Asker,
+) -> Result<(), Refusal> {
+    let refused = |code| Err(Refusal::new(code).on("ReferencePrise"));
+    if !order.existing_pto {
+        if !place.dwellings.is_empty() && place.to_build() == 0 {
+            return refused(&codes::FIMP01);
+        }
+        return Ok(());
+    }
+    let pto = match &quoted.pto {
+        None => return refused(&codes::FIMP01),
+        Some(None) => return refused(&codes::FIMP02),
+        Some(Some(pto)) => pto,
+    };
+    let here = pto.spot.as_ref().is_some_and(|d| {
+        d.building_ref == place.building.reference
+            && d.batiment == place.batiment
+            && d.escalier == place.escalier
+            && d.etage == place.etage
+    });
+    if !here {
+        return refused(&codes::FIMP03);
+    }
+    if pto
+        .line
+        .as_ref()
+        .is_some_and(|line| is_held_by(line, asker))
+    {
+        return refused(&codes::FIMP19);
+    }
+    Ok(())
+}
+
+/// Whether the asking operator holds the line already.
+#[must_use]
+pub fn is_held_by(line: &LiveLine, asker: &Asker) -> bool {
+    line.holder
+        .as_ref()
+        .is_some_and(|holder| *holder == asker.operator)
+        || line.holder_code == asker.code
+}
+
+/// The PBOs of the dwellings that are still to build, without repeats.
+#[must_use]
+pub fn pbos_of(dwellings: &[Dwelling]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for dwelling in dwellings {
+        let wanted = dwelling.pto_ref.is_empty() && !dwelling.pbo_ref.is_empty();
+        if wanted && !all.contains(&dwelling.pbo_ref) {
+            all.push(dwelling.pbo_ref.clone());
+        }
+    }
+    all
+}

@@ -1,0 +1,124 @@
+//! What every edge and worker shares: the store, the clock, randomness, and the short-lived cache
+//! of who is who.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kernel::{Clock, Fault, Id, IdSource, Millis, RequestId};
+use ring::rand::{SecureRandom, SystemRandom};
+use storage::Db;
+
+use crate::access::{CertificateIdentity, SessionIdentity};
+
+/// How long a resolved identity is believed, in milliseconds of real time (trust S3).
+pub const IDENTITY_CACHE_MS: i64 = 1_000;
+/// How many identities of one kind are kept at most.
+const IDENTITY_CACHE_MAX: usize = 20_000;
+
+/// Identities resolved within the last second, bounded.
+pub(crate) struct Cache<K, V> {
+    entries: Mutex<HashMap<K, (Millis, V)>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    fn new() -> Self {
+        Self {
+            entries: Mutex::new(HashMap::new()),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &K, real_now: Millis) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, value) = entries.get(key)?;
+        (0..IDENTITY_CACHE_MS)
+            .contains(&real_now.since(*at))
+            .then(|| value.clone())
+    }
+
+    pub(crate) fn put(&self, key: K, real_now: Millis, value: V) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= IDENTITY_CACHE_MAX {
+            entries.retain(|_, (at, _)| real_now.since(*at) < IDENTITY_CACHE_MS);
+        }
+        if entries.len() < IDENTITY_CACHE_MAX {
+            entries.insert(key, (real_now, value));
+        }
+    }
+
+    fn clear(&self) {
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}
+
+/// The running platform. Cheap to share behind an `Arc`.
+pub struct Platform {
+    /// The store.
+    pub db: Db,
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    random: SystemRandom,
+    pub(crate) sessions: Cache<String, Option<Arc<SessionIdentity>>>,
+    pub(crate) certificates: Cache<String, Option<Arc<CertificateIdentity>>>,
+    pub(crate) seen: Mutex<HashMap<String, Millis>>,
+}
+
+impl Platform {
+    /// A platform over `db`, with its own caches.
+    #[must_use]
+    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            db,
+            clock,
+            random: SystemRandom::new(),
+            sessions: Cache::new(),
+            certificates: Cache::new(),
+            seen: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// `N` unpredictable bytes.
+    ///
+    /// # Errors
+    /// A fault when the machine gives no randomness.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], Fault> {
+        let mut bytes = [0; N];
+        self.random
+            .fill(&mut bytes)
+            .map_err(|_| Fault::internal("no randomness"))?;
+        Ok(bytes)
+    }
+
+    /// An unpredictable token of 256 bits, in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Platform::random`].
+    pub fn token(&self) -> Result<String, Fault> {
+        Ok(hex(&self.random::<32>()?))
+    }
+
+    /// A request's reference and the seed of its ids.
+    ///
+    /// # Errors
+    /// As [`Platform::random`].
+    pub fn new_request(&self) -> Result<(RequestId, u64), Fault> {
+        let seed = u64::from_be_bytes(self.random()?);
+        let id = IdSource::new(self.clock.real_now(), u64::from_be_bytes(self.random()?)).next();
+        debug_assert!(RequestId::parse(RequestId::as_str(&id)).is_some());
+        Ok((id, seed))
+    }
+
+    /// Forgets every resolved identity at once: after a revocation made on this node.
+    pub fn forget_identities(&self) {
+        self.sessions.clear();
+        self.certificates.clear();
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

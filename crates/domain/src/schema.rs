@@ -1,0 +1,99 @@
+//! The tables of the shared nouns: migrations, and which tables hold operators' rows with the
+//! duties their policies admit.
+
+use storage::{Migration, Target, TenantTable};
+
+macro_rules! migration {
+    ($step:literal, $name:literal, $file:literal, $target:ident) => {
+        Migration {
+            owner: "domain",
+            step: $step,
+            name: $name,
+            sql: include_str!(concat!("../migrations/", $file)),
+            postgres_sql: None,
+            target: Target::$target,
+        }
+    };
+}
+
+/// Every migration of the shared nouns, in order.
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "base", "0001_base.sql", Main),
+    migration!(2, "reference", "0002_reference.sql", Reference),
+    migration!(3, "live", "0003_live.sql", Main),
+    migration!(4, "order", "0004_order.sql", Main),
+];
+
+const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {
+    TenantTable {
+        table: name,
+        operator_column: "operator_id",
+        duties,
+        append_only: false,
+    }
+}
+
+const fn journal(name: &'static str, duties: &'static [&'static str]) -> TenantTable {
+    TenantTable {
+        append_only: true,
+        ..table(name, duties)
+    }
+}
+
+/// A live row, which belongs to whoever holds the fibre or line.
+const fn held(name: &'static str) -> TenantTable {
+    let duties = &["fibre_occupancy", "overwriting", "import", "demo"];
+    TenantTable {
+        operator_column: "holder_operator_id",
+        ..table(name, duties)
+    }
+}
+
+/// Duties that write a unit of work of their own, and so its audit, outbox and idempotency rows.
+const UNITS: &[&str] = &[
+    "sign_in",
+    "jobs",
+    "overwriting",
+    "import",
+    "upkeep",
+    "demo",
+    "sealer",
+];
+
+/// Every table that holds operators' rows.
+pub const TENANT_TABLES: &[TenantTable] = &[
+    table(
+        "operator",
+        &[
+            "sign_in",
+            "certificate_look_up",
+            "jobs",
+            "outbox",
+            "overwriting",
+            "import",
+            "upkeep",
+            "demo",
+        ],
+    ),
+    table("operator_siren", &["demo"]),
+    table("contract", &["demo"]),
+    table("contract_offer", &["demo"]),
+    table("subscription", &["sign_in", "certificate_look_up", "demo"]),
+    table("account", &["sign_in", "overwriting", "demo"]),
+    table("account_permission", &["sign_in", "demo"]),
+    table("session", &["sign_in"]),
+    table("certificate", &["certificate_look_up", "demo"]),
+    journal("audit", UNITS),
+    table("audit_unsealed", UNITS),
+    journal("audit_seal", &["sealer"]),
+    journal("event", &["sealer", "overwriting", "demo"]),
+    table("event_unnumbered", &["sealer", "overwriting", "demo"]),
+    journal("event_number", &["sealer"]),
+    table("outbox", &["outbox", "overwriting", "demo"]),
+    table("job", &["jobs", "demo"]),
+    table("idempotency", &["sign_in", "upkeep", "demo"]),
+    table("access_order", &["fibre_occupancy", "overwriting", "demo"]),
+    journal("order_timeline", &["overwriting", "demo"]),
+    held("live_fibre"),
+    held("live_line"),
+];

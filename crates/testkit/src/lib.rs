@@ -1,0 +1,7 @@
+//! What tests share.
+
+pub mod postgres;
+pub mod store;
+
+pub use store::Store;
+pub use territory;
