@@ -1,0 +1,129 @@
+// Progressive enhancement only: every page works without this file. No word is written here; what
+// a person reads comes from the page.
+
+// Ctrl K: go to any entry of the navigation or any action of the page, or search the orders.
+class CommandPalette extends HTMLElement {
+  connectedCallback() {
+    this.dialog = document.getElementById("palette");
+    if (!this.dialog) return;
+    this.input = this.dialog.querySelector("input");
+    this.list = this.dialog.querySelector("ul");
+    this.firstElementChild.addEventListener("click", () => this.open());
+    document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        this.open();
+      }
+    });
+    this.input.addEventListener("input", () => this.fill());
+    this.dialog.addEventListener("keydown", (event) => this.move(event));
+  }
+
+  open() {
+    this.input.value = "";
+    this.fill();
+    if (!this.dialog.open) this.dialog.showModal();
+    this.input.focus();
+  }
+
+  // Copies of the links whose words contain what is typed, accents and case aside.
+  fill() {
+    const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const typed = this.input.value.trim();
+    const links = document.querySelectorAll(".nav li a, .head .actions a");
+    const found = [...links].filter((link) => plain(link.textContent).includes(plain(typed)));
+    const items = found.map((link) => {
+      const copy = link.cloneNode(true);
+      copy.className = "";
+      copy.removeAttribute("aria-current");
+      copy.querySelector(".count")?.remove();
+      return copy;
+    });
+    if (typed) items.unshift(this.search(typed));
+    this.list.replaceChildren(
+      ...items.map((item) => {
+        const line = document.createElement("li");
+        line.append(item);
+        return line;
+      }),
+    );
+  }
+
+  search(typed) {
+    const link = document.createElement("a");
+    link.href = "/commandes?q=" + encodeURIComponent(typed);
+    const icon = document.querySelector(".find > .i").cloneNode(true);
+    link.append(icon, `${this.list.dataset.search} : ${typed}`);
+    return link;
+  }
+
+  move(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const stops = [this.input, ...this.list.querySelectorAll("a")];
+    const here = stops.indexOf(document.activeElement);
+    stops[(here + step + stops.length) % stops.length].focus();
+  }
+}
+
+// One click between light and dark, kept in the cookie the server reads.
+class ThemeSwitch extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", () => {
+      const root = document.documentElement;
+      const dark = root.dataset.theme
+        ? root.dataset.theme === "dark"
+        : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      const kept = "; path=/; max-age=31536000; secure; samesite=lax";
+      document.cookie = "theme=" + root.dataset.theme + kept;
+    });
+  }
+}
+
+// Copies the text of the block it names, and says so.
+class CopyButton extends HTMLElement {
+  connectedCallback() {
+    const button = this.querySelector("button");
+    button.addEventListener("click", async () => {
+      const block = document.getElementById(this.getAttribute("for"));
+      await navigator.clipboard.writeText(block.textContent);
+      button.querySelector("span").textContent = this.dataset.done;
+    });
+  }
+}
+
+// Brings the reader to what is wrong as soon as the page is shown.
+class ErrorSummary extends HTMLElement {
+  connectedCallback() {
+    this.firstElementChild?.focus();
+  }
+}
+
+customElements.define("command-palette", CommandPalette);
+customElements.define("theme-switch", ThemeSwitch);
+customElements.define("copy-button", CopyButton);
+customElements.define("error-summary", ErrorSummary);
+
+// A menu closes when one looks elsewhere; the same form is not sent twice by an impatient click.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.activeElement.closest("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
