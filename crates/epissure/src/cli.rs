@@ -1,0 +1,543 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::commands;
+use crate::config::{Config, Sources, environment};
+use crate::output::{self, Format};
+use crate::request::exit;
+
+/// Wholesale-fibre platform of an infrastructure operator.
+#[derive(Debug, Parser)]
+#[command(name = "epissure", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: <data>/epissure.toml, then /etc/epissure/epissure.toml]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// How tables are written
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    pub output: Format,
+    /// Why, for the access journal
+    #[arg(
+        long,
+        global = true,
+        value_name = "TEXT",
+        default_value = "command line"
+    )]
+    pub reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the configuration, the keys, the provider and its first account
+    Init(Init),
+    /// Run the server
+    Serve(Ports),
+    /// Make an invented network and serve it
+    Demo(Demo),
+    /// Check the configuration, the keys and the store
+    Check,
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Operators
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Contracts
+    #[command(subcommand)]
+    Contract(ContractCommand),
+    /// Subscribe an operator to e-services, active at once
+    Subscribe {
+        /// The operator's code
+        operator: String,
+        /// Codes of the e-services
+        #[arg(required = true)]
+        services: Vec<String>,
+    },
+    /// Accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Client certificates
+    #[command(subcommand)]
+    Cert(CertCommand),
+    /// Import a reference file
+    Import(Import),
+    /// The access journal
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Orders
+    #[command(subcommand)]
+    Order(OrderCommand),
+    /// Print the permission matrix
+    Permissions,
+    /// Print the catalogue of codes as Markdown
+    Errors,
+    /// Print every entry with its permission, its audit and its idempotency
+    Routes,
+    /// Print the version
+    Version,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The provider's name [default: brand.name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The provider's code in the referential [default: brand.code]
+    #[arg(long)]
+    pub code: Option<String>,
+    /// Login of the first account, an address the platform also writes to
+    #[arg(long)]
+    pub login: String,
+    /// The person who holds it
+    #[arg(long, default_value = "Exploitation")]
+    pub person: String,
+    /// First two characters of PTOs built here
+    #[arg(long)]
+    pub pto_prefix: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ports {
+    /// Port of the portal
+    #[arg(long)]
+    pub portal_port: Option<u16>,
+    /// Port of the XML web services
+    #[arg(long)]
+    pub xml_port: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub ports: Ports,
+    /// Start over
+    #[arg(long)]
+    pub reset: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every key, its value and where it comes from; secrets hidden
+    Show {
+        /// Accepted for clarity: what is printed is always in effect
+        #[arg(long)]
+        effective: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// Add an operator
+    Add {
+        /// Its code: 2 to 10 capitals and digits
+        code: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Where the platform writes to it
+        #[arg(long)]
+        email: String,
+        /// A SIREN of its perimeter; may be repeated
+        #[arg(long = "siren")]
+        sirens: Vec<String>,
+    },
+    /// List operators
+    List,
+    /// Suspend the access of an operator
+    Suspend {
+        /// Its code
+        code: String,
+    },
+    /// Give its access back to an operator
+    Resume {
+        /// Its code
+        code: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContractCommand {
+    /// Record a contract signed today and the offers it opens
+    Add {
+        /// The operator's code
+        operator: String,
+        /// The contract's reference
+        reference: String,
+        /// An offer it opens; may be repeated
+        #[arg(long = "offer", default_value = "ACCES_FTTH")]
+        offers: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Open an account; its first password is printed once
+    Add {
+        /// The operator's code
+        operator: String,
+        /// The login, an address
+        login: String,
+        /// The person
+        #[arg(long)]
+        name: String,
+        /// agent, technicien, administrateur or lecteur
+        #[arg(long, default_value = "agent")]
+        profile: String,
+    },
+    /// List the accounts of an operator
+    List {
+        /// The operator's code
+        operator: String,
+    },
+    /// Disable an account
+    Disable {
+        /// Its login
+        login: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertCommand {
+    /// Make a client certificate known
+    Add {
+        /// The operator's code
+        operator: String,
+        /// The certificate, in PEM
+        file: PathBuf,
+        /// The natural person who answers for it
+        #[arg(long)]
+        responsible: String,
+        /// What the machine is called [default: the certificate's name]
+        #[arg(long, default_value = "")]
+        label: String,
+    },
+    /// List the certificates of an operator
+    List {
+        /// The operator's code
+        operator: String,
+    },
+    /// Revoke a certificate for good
+    Revoke {
+        /// Its SHA-256 fingerprint
+        fingerprint: String,
+    },
+    /// Make a client certificate and its key, for tests
+    Make {
+        /// The name it bears
+        name: String,
+        /// Where NAME.pem and NAME.key go
+        #[arg(long, default_value = ".")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// ipe, structure, fibres, prises or adduction
+    pub kind: String,
+    /// The file
+    pub file: PathBuf,
+    /// Check and compare only
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish at once
+    #[arg(long, conflicts_with = "dry_run")]
+    pub approve: bool,
+    /// Where the rejected lines and anomalies go, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// When the file was extracted [default: the date in its name]
+    #[arg(long, value_name = "AAAA-MM-JJ")]
+    pub extracted_at: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Read the whole chain again and compare it with the signed heads
+    Verify {
+        /// Print the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    /// Show where an order stands
+    Show {
+        /// The operator's reference, or the prestation's
+        reference: String,
+        /// The operator's code
+        #[arg(long)]
+        operator: String,
+    },
+}
+
+impl Ports {
+    /// As keys of the configuration.
+    pub(crate) fn flags(&self) -> [(&'static str, Option<String>); 2] {
+        let text = |port: Option<u16>| port.map(|port| port.to_string());
+        [
+            ("portal.port", text(self.portal_port)),
+            ("xml.port", text(self.xml_port)),
+        ]
+    }
+}
+
+impl Init {
+    /// As keys of the configuration.
+    pub(crate) fn flags(&self) -> [(&'static str, Option<String>); 3] {
+        [
+            ("brand.name", self.name.clone()),
+            ("brand.code", self.code.clone()),
+            ("reference.pto_prefix", self.pto_prefix.clone()),
+        ]
+    }
+}
+
+/// Examples at the end of the help of a command; a test parses each of them.
+fn examples(path: &str) -> &'static [&'static str] {
+    match path {
+        "init" => &[
+            "init --name 'Fibre du Bocage' --code F2V --login exploitation@f2v.example",
+            "init --data /srv/epissure --name F2V --code F2V --login nuit@f2v.example",
+            "init --name F2V --code F2V --login a@f2v.example --person Ana --pto-prefix F2",
+        ],
+        "serve" => &[
+            "serve",
+            "serve --data /srv/epissure",
+            "serve --config /etc/epissure/epissure.toml --portal-port 443",
+        ],
+        "demo" => &[
+            "demo",
+            "demo --reset",
+            "demo --data /tmp/demo --portal-port 9443",
+        ],
+        "check" => &[
+            "check",
+            "check --data /srv/epissure",
+            "check --config ./epissure.toml",
+        ],
+        "config show" => &[
+            "config show",
+            "config show --effective --output json",
+            "config show --config ./epissure.toml",
+        ],
+        "operator add" => &[
+            "operator add HIRO --name 'Hirondelle' --email si@hirondelle.example",
+            "operator add LINB --name 'Lin Bleu' --email si@linbleu.example --siren 380129866",
+            "operator add FREE --name Free --email si@free.example --reason 'convention 12'",
+        ],
+        "operator list" => &[
+            "operator list",
+            "operator list --output json",
+            "operator list --data /srv/epissure",
+        ],
+        "operator suspend" => &[
+            "operator suspend HIRO --reason 'incident 42'",
+            "operator suspend LINB",
+            "operator suspend HIRO --data /srv/epissure",
+        ],
+        "operator resume" => &[
+            "operator resume HIRO --reason 'incident 42 closed'",
+            "operator resume LINB",
+            "operator resume HIRO --data /srv/epissure",
+        ],
+        "contract add" => &[
+            "contract add HIRO CO-2026-001",
+            "contract add HIRO CO-2026-001 --offer ACCES_FTTH",
+            "contract add LINB 'avenant 3' --reason 'signature 2026-03-02'",
+        ],
+        "subscribe" => &[
+            "subscribe HIRO eligibilite",
+            "subscribe HIRO eligibilite fci",
+            "subscribe LINB fci --reason 'bon de commande 7'",
+        ],
+        "account add" => &[
+            "account add HIRO agent@hirondelle.example --name 'Ana Ruiz'",
+            "account add HIRO admin@hirondelle.example --name 'Li Na' --profile administrateur",
+            "account add F2V soutien@f2v.example --name 'Le Goff' --output json",
+        ],
+        "account list" => &[
+            "account list HIRO",
+            "account list HIRO --output csv",
+            "account list F2V --reason 'yearly review'",
+        ],
+        "account disable" => &[
+            "account disable agent@hirondelle.example",
+            "account disable agent@hirondelle.example --reason 'left the company'",
+            "account disable agent@linbleu.example --data /srv/epissure",
+        ],
+        "cert add" => &[
+            "cert add HIRO hirondelle.pem --responsible 'Ana Ruiz'",
+            "cert add HIRO si.pem --responsible 'Ana Ruiz' --label 'SI commandes'",
+            "cert add LINB linbleu.pem --responsible 'Li Na' --output json",
+        ],
+        "cert list" => &[
+            "cert list HIRO",
+            "cert list HIRO --output json",
+            "cert list LINB --data /srv/epissure",
+        ],
+        "cert revoke" => &[
+            "cert revoke 3f9c --reason 'key lost'",
+            "cert revoke 3F:9C",
+            "cert revoke 3f9c --data /srv/epissure",
+        ],
+        "cert make" => &[
+            "cert make hirondelle",
+            "cert make hirondelle --dir /tmp/acces",
+            "cert make linbleu --dir .",
+        ],
+        "import" => &[
+            "import ipe IPE_20260301.csv --dry-run",
+            "import fibres fibres.csv --extracted-at 2026-03-01 --approve",
+            "import prises PRISES_20260301.csv --report rejects.csv",
+        ],
+        "audit verify" => &[
+            "audit verify",
+            "audit verify --json",
+            "audit verify --data /srv/epissure",
+        ],
+        "order show" => &[
+            "order show CMD-1 --operator HIRO",
+            "order show CMD-1 --operator HIRO --output json",
+            "order show FI-1 --operator LINB --data /srv/epissure",
+        ],
+        "permissions" | "errors" | "routes" | "version" => match path {
+            "permissions" => &["permissions"],
+            "errors" => &["errors"],
+            "routes" => &["routes", "routes --output csv", "routes --output json"],
+            _ => &["version", "version --output json", "--version"],
+        },
+        _ => &[],
+    }
+}
+
+/// The command line with the examples of each command.
+#[must_use]
+pub fn command() -> clap::Command {
+    with_examples(Cli::command(), "")
+}
+
+fn with_examples(mut command: clap::Command, path: &str) -> clap::Command {
+    let lines: Vec<String> = examples(path)
+        .iter()
+        .map(|line| format!("  epissure {line}"))
+        .collect();
+    if !lines.is_empty() {
+        command = command.after_help(format!("Examples:\n{}", lines.join("\n")));
+    }
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|c| c.get_name().to_owned())
+        .collect();
+    for name in names {
+        let below = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path} {name}")
+        };
+        command = command.mut_subcommand(name, |command| with_examples(command, &below));
+    }
+    command
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let parsed = command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // The reader of a help text may be gone.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::FAILED));
+        }
+    };
+    match commands::run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output::note(&format!("failed: {error:#}"));
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}
+
+impl Global {
+    /// The configuration these flags ask for, with those of a command.
+    pub(crate) fn load(&self, own: &[(&'static str, Option<String>)]) -> anyhow::Result<Config> {
+        let dir = self.data.as_ref().map(|dir| dir.display().to_string());
+        let all = [("data.dir", dir)].into_iter().chain(own.iter().cloned());
+        let flags = all
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        Config::load(&Sources {
+            file: self.config.clone(),
+            flags,
+            env: environment(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Splits a line as a shell does, as far as examples need it.
+    fn words(line: &str) -> Vec<String> {
+        let pieces = line
+            .split('\'')
+            .enumerate()
+            .flat_map(|(i, piece)| match i % 2 {
+                0 => piece.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![piece.to_owned()],
+            });
+        std::iter::once("epissure".to_owned())
+            .chain(pieces)
+            .collect()
+    }
+
+    fn walk(command: &clap::Command, path: &str, seen: &mut usize) {
+        for below in command.get_subcommands().filter(|c| c.get_name() != "help") {
+            let path = format!("{path} {}", below.get_name());
+            let path = path.trim();
+            if below.has_subcommands() {
+                walk(below, path, seen);
+                continue;
+            }
+            assert!(!examples(path).is_empty(), "{path} has no example");
+            for example in examples(path) {
+                let parsed = super::command().try_get_matches_from(words(example));
+                let shown = parsed.as_ref().err().map(clap::Error::kind);
+                let fine = shown.is_none_or(|kind| kind == clap::error::ErrorKind::DisplayVersion);
+                assert!(fine, "{example}: {shown:?}");
+                *seen += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_ends_its_help_with_examples_that_parse() {
+        let mut seen = 0;
+        super::command().debug_assert();
+        walk(&super::command(), "", &mut seen);
+        assert!(seen > 50, "{seen}");
+    }
+}

@@ -1,0 +1,20 @@
+//! The program: configuration, wiring of the crates, listeners, workers, commands.
+
+pub mod cli;
+mod commands;
+pub mod config;
+pub mod control;
+pub mod demo;
+mod documents;
+pub mod edges;
+pub mod files;
+pub mod house;
+mod labels;
+pub mod listen;
+mod output;
+pub mod request;
+pub mod serve;
+pub mod services;
+pub mod tasks;
+pub mod tls;
+pub mod workers;

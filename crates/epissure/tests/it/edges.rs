@@ -1,0 +1,134 @@
+//! One refusal, both edges: the same code, return code, field and remedy (each edge maps it once).
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves"
+)]
+
+use std::fmt::Write as _;
+
+use axum::http::StatusCode;
+use kernel::{Refusal, codes};
+use soap::{Head, Instant, RequestHeader, Stamp};
+use testkit::territory::Case;
+use web::RefusalView;
+
+use crate::goldens;
+use crate::house::{HIRO, House, START, order_at, texts};
+
+/// What a reader finds of a refusal.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    code: String,
+    field: String,
+    remedy: String,
+    who: String,
+}
+
+/// As the refusal's block on a page tells it.
+fn on_page(html: &str) -> Told {
+    let block = html.split_once("class=\"note bad\"").unwrap().1;
+    let between = |from: &str, to: &str| {
+        let after = block.split_once(from).map(|(_, after)| after);
+        plain(after.and_then(|a| a.split(to).next()).unwrap_or(""))
+    };
+    let last = block.split_once("class=\"sub\">À faire par ").unwrap();
+    let remedy = last.0.rsplit_once("<p>").unwrap().1;
+    Told {
+        code: between("href=\"/erreurs/", "\""),
+        field: between("<span class=\"mono\">", "</span>"),
+        remedy: plain(remedy.split(" <span").next().unwrap()),
+        who: plain(last.1.split(".</span>").next().unwrap()),
+    }
+}
+
+/// As an answer's head tells it.
+fn in_answer(xml: &str) -> Told {
+    let text = |name| plain(texts(xml, name).first().copied().unwrap_or(""));
+    Told {
+        code: text("Motif"),
+        field: text("Champ"),
+        remedy: text("Remede"),
+        who: text("QuiAgit"),
+    }
+}
+
+/// Without entities, nor the thin spaces that pages have.
+fn plain(text: &str) -> String {
+    let text = text.replace(['\u{202f}', '\u{a0}'], " ");
+    let entities = [
+        ("&#8239;", " "),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+        ("&#39;", "'"),
+    ];
+    let text = entities
+        .iter()
+        .fold(text, |text, (from, to)| text.replace(from, to));
+    text.trim().to_owned()
+}
+
+#[test]
+fn every_refusal_says_the_same_on_a_page_and_in_an_answer() {
+    let header = RequestHeader::default();
+    let stamp = Stamp {
+        request: &header,
+        answered_at: Instant(START),
+        reply_id: "",
+        extracted_at: None,
+    };
+    let mut kept = String::from("code | return code | field | remedy | who\n");
+    for code in codes::ALL {
+        let refusal = Refusal::new(code)
+            .on("ReferencePrise")
+            .because("un cas précis");
+        let html = RefusalView::from(&refusal).to_string();
+        let head = Head::refused(&stamp, &refusal);
+        let contract = &fci::messages::CONTRACT;
+        let xml = contract.write_reply("deposerCommandeReponse", &head, &());
+        let xml = xml.unwrap();
+        let (page, answer) = (on_page(&html), in_answer(&xml));
+        assert_eq!(page, answer);
+        let number = texts(&xml, "CodeRetour")[0];
+        assert_eq!(number, code.return_code.to_string());
+        let Told {
+            code,
+            field,
+            remedy,
+            who,
+        } = answer;
+        let _ = writeln!(kept, "{code} | {number} | {field} | {remedy} | {who}");
+    }
+    goldens::check("crates/epissure/tests/it/goldens/refusals.txt", &kept);
+}
+
+#[tokio::test]
+async fn the_page_of_a_code_gives_the_return_code_of_the_answers() {
+    let house = House::new().await;
+    let mut browser = house.browser();
+    for code in codes::ALL {
+        let page = browser.get(&format!("/erreurs/{}", code.code)).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let number = format!("<span class=\"mono\">{}</span></dd>", code.return_code);
+        assert!(page.body.contains(&number), "{}", code.code);
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn one_order_that_cannot_be_read_is_refused_alike_through_both_doors() {
+    let house = House::new().await;
+    let order = order_at(&house.spot(Case::Buildable), "R-1");
+    assert_eq!(house.place(HIRO, &order).await.code(), 0);
+    let answer = house.place(HIRO, &order).await;
+    assert_eq!((answer.code(), answer.text("Motif")), (100, "FIMP13"));
+    let mut browser = house.sign_in("agent", HIRO).await;
+    let mut fields: Vec<(&str, &str)> = order.pairs().map(|(n, v)| (n, v)).collect();
+    fields.push(("cle", "une-cle-neuve"));
+    let page = browser.post("/commandes", &fields).await;
+    assert_eq!(page.status, StatusCode::CONFLICT, "{}", page.body);
+    let refusal = page.body.rsplit_once("class=\"note bad\"").unwrap();
+    let shown = on_page(&format!("class=\"note bad\"{}", refusal.1));
+    assert_eq!(shown, in_answer(&answer.body));
+    house.run_jobs().await;
+    house.close().await;
+}

@@ -1,0 +1,807 @@
+//! The whole platform in this process: a fresh store on the engine under test, two operators, an
+//! invented territory, both edges called without a network, workers run one round at a time.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Request, StatusCode, request};
+use axum::response::Response;
+use domain::access::{Ctx, Duty, Profile, StaffScope, authenticate_local, system};
+use domain::account::Account;
+use domain::audit::seal;
+use domain::certificate::Certificate;
+use domain::contract::Contract;
+use domain::operator::Operator;
+use domain::order::PlaceOrder;
+use domain::{Platform, account, audit, certificate, contract, operator, outbox, subscription};
+use eligibility::messages::{Address, TestEligibility};
+use epissure::edges::{self, Post};
+use epissure::house::{MIGRATIONS, TENANT_TABLES};
+use epissure::services::SERVICES;
+use epissure::workers::{Crew, Sealed, Signer};
+use jiff::civil::Date;
+use kernel::{Clock, FakeClock, Millis, OperatorId, working_time};
+use mail::{Mail, Memory, Transport};
+use serde::Serialize;
+use soap::server::ClientCertificate;
+use soap::{Instant, Pairs, RequestHeader};
+use storage::{Config, Db, Lane, MigrateConfig, TenantTable, Tx};
+use tempfile::TempDir;
+use testkit::postgres::TestDatabase;
+use testkit::territory::{Case, Size, Spot, Territory};
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+use web::server::{SESSION_COOKIE, Site};
+use web::{Brand, Environment};
+
+/// 2026-11-23 at 10:00 in Paris, a Monday.
+pub const START: Millis = Millis(1_795_424_400_000);
+/// The day of [`START`].
+pub const TODAY: Date = jiff::civil::date(2026, 11, 23);
+/// Everybody's password.
+pub const PASSWORD: &str = "un renard traverse la cour";
+/// The two operators that hold everything they need.
+pub const HIRO: &str = "HIRO";
+/// The other one.
+pub const LINB: &str = "LINB";
+/// An operator without any subscription.
+pub const BARE: &str = "BARE";
+/// An operator whose access is suspended.
+pub const SUSP: &str = "SUSP";
+/// The host that browsers believe they talk to.
+pub const AT: &str = "portail.example";
+
+const OPERATORS: [(&str, &str); 4] = [
+    (HIRO, "Hirondelle Télécom"),
+    (LINB, "Lin Bleu Télécom"),
+    (BARE, "Sans Service Télécom"),
+    (SUSP, "Suspendu Télécom"),
+];
+const FROM: &str = "Fibre des Deux Vallées <ne-pas-repondre@f2v.example>";
+
+/// The platform under test.
+pub struct House {
+    /// The platform.
+    pub platform: Arc<Platform>,
+    /// Stands still until a test moves it.
+    pub clock: Arc<FakeClock>,
+    /// The workers, run by hand.
+    pub crew: Crew,
+    /// The portal.
+    pub portal: Router,
+    /// The certificate port.
+    pub xml: Router,
+    /// What the referential says.
+    pub territory: Arc<Territory>,
+    /// Operators by code, `F2V` among them.
+    pub operators: BTreeMap<String, OperatorId>,
+    mailbox: Memory,
+    calls: AtomicU32,
+    closed: bool,
+    store: Store,
+}
+
+/// An open store and what it stands on, which goes with it.
+pub struct Store {
+    /// The store.
+    pub db: Db,
+    dir: TempDir,
+    _database: Option<TestDatabase>,
+}
+
+/// Whether this run is about PostgreSQL.
+pub fn on_postgres() -> bool {
+    std::env::var("EPISSURE_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
+}
+
+/// An empty store with every table. Without a server, PostgreSQL's tests run on SQLite after a line
+/// that says so.
+pub fn store() -> Store {
+    let database = on_postgres().then(testkit::postgres::database).flatten();
+    let dir = tempfile::tempdir().unwrap();
+    let here = dir.path().to_owned();
+    let (to, config) = match &database {
+        Some(base) => (
+            MigrateConfig::Postgres {
+                owner_url: base.owner_url.clone(),
+                app_role: base.app_role.clone(),
+            },
+            Config::Postgres {
+                url: base.app_url.clone(),
+            },
+        ),
+        None => (
+            MigrateConfig::Sqlite { dir: here.clone() },
+            Config::Sqlite { dir: here },
+        ),
+    };
+    storage::migrate(&to, &MIGRATIONS, &TENANT_TABLES).unwrap();
+    let db = Db::open(&config).unwrap();
+    Store {
+        db,
+        dir,
+        _database: database,
+    }
+}
+
+/// The territory of every house of this process.
+fn territory() -> Arc<Territory> {
+    static TERRITORY: OnceLock<Arc<Territory>> = OnceLock::new();
+    let make = || Arc::new(Territory::generate(7, Size::SMALL, TODAY, &[HIRO, LINB]));
+    Arc::clone(TERRITORY.get_or_init(make))
+}
+
+/// A real hash, made once for this process.
+async fn password_hash() -> String {
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    let make = async || accounts::password::hash(PASSWORD).await.unwrap();
+    HASH.get_or_init(make).await.clone()
+}
+
+/// The certificate of `name`: its bytes are its identity.
+pub fn certificate_of(name: &str) -> Vec<u8> {
+    format!("a certificate in DER of {name}").into_bytes()
+}
+
+/// The login of the account of `code` that was given `profile`; `aucun` holds no permission.
+pub fn login_of(profile: &str, code: &str) -> String {
+    format!("{profile}@{}.example", code.to_lowercase())
+}
+
+fn fill_operator(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    ids: &mut kernel::IdSource,
+    (code, name): (&str, &str),
+    hash: &str,
+) -> Result<OperatorId, storage::Error> {
+    let scope = ctx.duty(Duty::Demo);
+    let id: OperatorId = ids.next();
+    let new = Operator {
+        id: id.clone(),
+        code: code.to_owned(),
+        name: name.to_owned(),
+        is_provider: code == "F2V",
+        contact_email: login_of("contact", code),
+        created: ctx.now,
+    };
+    operator::store::insert(tx, &scope, &new)?;
+    let services: &[&str] = if code == BARE {
+        &[]
+    } else {
+        &["eligibilite", "fci"]
+    };
+    for service in services {
+        let sub = ids.next();
+        subscription::store::insert(tx, &scope, &id, &sub, service, ctx.now)?;
+    }
+    let signed = Contract {
+        id: ids.next(),
+        reference: format!("ACCES-{code}-1"),
+        signed: ctx.now,
+    };
+    contract::store::insert(tx, &scope, &id, &signed, &["ACCES_FTTH"])?;
+    let profiles = Profile::ALL.map(|profile| (profile.code(), Some(profile)));
+    for (seat, (profile, rights)) in (1..).zip(profiles.into_iter().chain([("aucun", None)])) {
+        let new = Account {
+            id: ids.next(),
+            login: login_of(profile, code),
+            name: format!("Camille {profile}"),
+            email: login_of(profile, code),
+            seat,
+            state: "active".to_owned(),
+            password_hash: Some(hash.to_owned()),
+            created: ctx.now,
+        };
+        let rights = rights.map(|p| p.permissions(&["eligibilite", "fci", "comptes"]));
+        account::store::insert(tx, &scope, &id, &new, &rights.unwrap_or_default())?;
+    }
+    for (name, state) in [
+        (code.to_owned(), "active"),
+        (format!("{code}-2"), "revoked"),
+    ] {
+        let known = Certificate {
+            id: ids.next(),
+            fingerprint: domain::access::certificate_fingerprint(&certificate_of(&name)),
+            label: format!("SI {code}"),
+            responsible: "Dominique Lefort".to_owned(),
+            not_after: START.plus(400 * Millis::DAY),
+            state: state.to_owned(),
+        };
+        certificate::store::insert(tx, &scope, &id, &known, ctx.now)?;
+    }
+    Ok(id)
+}
+
+async fn fill(platform: &Platform) -> BTreeMap<String, OperatorId> {
+    let nobody = OperatorId::from_store(String::new());
+    let ctx = system(platform, Duty::Demo, &nobody).unwrap();
+    let hash = password_hash().await;
+    let run = move |tx: &mut dyn Tx| {
+        let mut ids = ctx.ids();
+        let mut made = BTreeMap::new();
+        for (code, name) in [("F2V", "Fibre des Deux Vallées")]
+            .into_iter()
+            .chain(OPERATORS)
+        {
+            let id = fill_operator(tx, &ctx, &mut ids, (code, name), &hash)?;
+            made.insert(code.to_owned(), id);
+        }
+        Ok(made)
+    };
+    let write = platform.db.write(Lane::Foreground, None, run);
+    write.await.unwrap()
+}
+
+impl House {
+    /// A house ready for business, at [`START`].
+    pub async fn new() -> Self {
+        Self::with_routes(Vec::new()).await
+    }
+
+    /// The same, with `replaced` in the place of the routes of the same method and path.
+    pub async fn with_routes(replaced: Vec<&'static service_api::Route>) -> Self {
+        let store = store();
+        let clock = Arc::new(FakeClock::at(START));
+        let shared: Arc<dyn Clock> = clock.clone();
+        let platform = Arc::new(Platform::new(store.db.clone(), shared));
+        let tenants: &'static [TenantTable] = &TENANT_TABLES;
+        platform.db.check_policies(tenants).await.unwrap();
+        let operators = fill(&platform).await;
+        let provider = operators["F2V"].clone();
+        let demo = system(&platform, Duty::Demo, &provider).unwrap();
+        let territory = territory();
+        let load = Arc::clone(&territory).load(&platform.db, demo.duty(Duty::Import), START);
+        load.await.unwrap();
+        let mailbox = Memory::default();
+        let transport = Transport::Memory(mailbox.clone());
+        let heads = store.dir.path().join("heads");
+        let crew = Crew {
+            platform: Arc::clone(&platform),
+            services: SERVICES,
+            provider,
+            signer: Arc::new(Signer::open(store.dir.path(), &heads).unwrap()),
+            post: Arc::new(Post::through(transport, SERVICES, FROM)),
+        };
+        let house = Self {
+            portal: portal(&platform, &replaced),
+            xml: xml(&platform),
+            platform,
+            clock,
+            crew,
+            territory,
+            operators,
+            mailbox,
+            calls: AtomicU32::new(0),
+            closed: false,
+            store,
+        };
+        let suspend = operator::store::update_suspension;
+        let (staff, id) = (house.staff().await, house.operators[SUSP].clone());
+        let run = move |tx: &mut dyn Tx| suspend(tx, &staff, &id, Some(START));
+        let suspended = house.platform.db.write(Lane::Foreground, None, run);
+        suspended.await.unwrap();
+        house
+    }
+
+    /// The OI's staff.
+    pub async fn staff(&self) -> StaffScope {
+        let ctx = authenticate_local(&self.platform, "root", "test").await;
+        ctx.unwrap().staff().unwrap().clone()
+    }
+
+    /// The first place of the territory that shows `case` to HIRO.
+    pub fn spot(&self, case: Case) -> Spot<'_> {
+        let spots = self.territory.spots(case, HIRO);
+        *spots.first().unwrap_or_else(|| panic!("no {case:?}"))
+    }
+
+    /// Moves business time to `at`; real time, and so the sessions, stand still.
+    pub fn travel(&self, at: Millis) {
+        self.clock.set_offset_ms(at.since(self.clock.real_now()));
+    }
+
+    /// Moves business time to the beginning of `day`.
+    pub fn travel_to(&self, day: Date) {
+        self.travel(working_time::start_of_day(day));
+    }
+
+    /// Runs jobs until none is due.
+    pub async fn run_jobs(&self) {
+        while self.crew.run_due_jobs().await.unwrap() > 0 {}
+    }
+
+    /// Seals and numbers whatever waits.
+    pub async fn seal(&self) {
+        while self.crew.seal_slice().await.unwrap() != Sealed::Nothing {}
+    }
+
+    /// Sends what waits in the outbox and takes what arrived.
+    pub async fn mails(&self) -> Vec<Mail> {
+        let (post, provider) = (&self.crew.post, &self.crew.provider);
+        while post.send_due(&self.platform, provider).await.unwrap() > 0 {}
+        self.mailbox.take()
+    }
+
+    /// How many rows the audit holds: whatever changes something leaves one.
+    pub async fn audited(&self) -> i64 {
+        let ctx = system(&self.platform, Duty::Sealer, &self.crew.provider).unwrap();
+        let findings = seal::verify(&self.platform, &ctx, &[], self.crew.signer.key());
+        let findings = findings.await.unwrap();
+        assert_eq!(findings.faults, Vec::<String>::new());
+        findings.links + findings.unsealed
+    }
+
+    /// Actions and outcomes of the audit rows that wait for their seal, oldest first.
+    pub async fn traces(&self) -> Vec<(String, String, String)> {
+        let ctx = system(&self.platform, Duty::Sealer, &self.crew.provider).unwrap();
+        let scope = ctx.duty(Duty::Sealer);
+        let read = move |tx: &mut dyn Tx| audit::store::list_unsealed(tx, &scope, 10_000);
+        let rows = self.platform.db.read(read).await.unwrap();
+        let from_end = |columns: &[String], n: usize| columns[columns.len() - n].clone();
+        rows.iter()
+            .map(|row| {
+                let columns = &row.columns;
+                (
+                    from_end(columns, 5),
+                    from_end(columns, 3),
+                    from_end(columns, 2),
+                )
+            })
+            .collect()
+    }
+
+    /// The end of every test: no job due, every mail read, a journal that holds.
+    pub async fn close(mut self) {
+        self.closed = true;
+        let jobs = system(&self.platform, Duty::Jobs, &self.crew.provider).unwrap();
+        let (scope, now) = (jobs.duty(Duty::Jobs), self.clock.business_now());
+        let due = move |tx: &mut dyn Tx| domain::job::store::count_due(tx, &scope, now);
+        assert_eq!(self.platform.db.get(due).await.unwrap(), 0, "jobs are due");
+        let scope = jobs.duty(Duty::Outbox);
+        let waiting = move |tx: &mut dyn Tx| outbox::store::count_waiting(tx, &scope);
+        let waiting = self.platform.db.get(waiting).await.unwrap();
+        let unread = self.mailbox.take().len();
+        assert_eq!((waiting, unread), (0, 0), "mails nobody has read");
+        self.seal().await;
+        self.crew.sign().await.unwrap();
+        self.audited().await;
+    }
+
+    /// A browser that nobody has signed in with.
+    pub fn browser(&self) -> Browser {
+        Browser {
+            portal: self.portal.clone(),
+            cookies: Vec::new(),
+            csrf: String::new(),
+        }
+    }
+
+    /// A browser in which the account of `code` with `profile` has signed in.
+    pub async fn sign_in(&self, profile: &str, code: &str) -> Browser {
+        let mut browser = self.browser();
+        let page = browser.sign_in(&login_of(profile, code)).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.body);
+        browser
+    }
+
+    /// A request id that was not used before.
+    pub fn new_id(&self) -> String {
+        let n = self.calls.fetch_add(1, Ordering::Relaxed);
+        format!("6b1f0000-0000-4000-8000-{n:012x}")
+    }
+
+    /// Sends `text` to a web service with the certificate of `code`, or none for an empty one.
+    pub async fn send_xml(&self, code: &str, service: &str, text: String) -> Answer {
+        let certificate = (!code.is_empty()).then(|| Arc::from(certificate_of(code)));
+        let request = Request::post(format!("/ws/{service}"))
+            .header(CONTENT_TYPE, "text/xml; charset=utf-8")
+            .extension(ClientCertificate(certificate))
+            .body(Body::from(text));
+        let response = self.xml.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), 1 << 22).await.unwrap();
+        Answer {
+            status,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// Calls an operation of `contract` and checks the answer against its schema.
+    pub async fn call<T: Serialize>(
+        &self,
+        code: &str,
+        contract: &soap::Contract,
+        operation: &str,
+        id: Option<&str>,
+        body: &T,
+    ) -> Answer {
+        let header = RequestHeader {
+            version: "1".to_owned(),
+            requested_at: Instant(START),
+            request_id: id.map(str::to_owned),
+        };
+        let text = contract.write_request(operation, &header, body).unwrap();
+        let answer = self.send_xml(code, contract.service, text).await;
+        if answer.status == StatusCode::OK {
+            let read = contract.accept(&answer.body);
+            assert!(read.is_ok(), "{read:?}\n{}", answer.body);
+        }
+        answer
+    }
+
+    /// Calls an operation of `fci` under an id of its own; `fields` in the contract's order.
+    pub async fn fci(&self, code: &str, operation: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Pairs = fields.iter().copied().collect();
+        let contract = &fci::messages::CONTRACT;
+        let id = self.new_id();
+        self.call(code, contract, operation, Some(&id), &body).await
+    }
+
+    /// Places an order by XML under the request id `id`.
+    pub async fn place_as(&self, code: &str, id: Option<&str>, order: &PlaceOrder) -> Answer {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let body = Pairs(order.pairs().map(owned).collect());
+        let contract = &fci::messages::CONTRACT;
+        self.call(code, contract, "deposerCommande", id, &body)
+            .await
+    }
+
+    /// Places an order by XML.
+    pub async fn place(&self, code: &str, order: &PlaceOrder) -> Answer {
+        let id = self.new_id();
+        self.place_as(code, Some(&id), order).await
+    }
+
+    /// The order of `code` under its own reference, as `consulterCommande` tells it.
+    pub async fn order(&self, code: &str, reference: &str) -> Answer {
+        let key = ("ReferenceCommandePriseInterneOC", reference);
+        let answer = self.fci(code, "consulterCommande", &[key]).await;
+        assert_eq!(answer.code(), 0, "{}", answer.body);
+        answer
+    }
+
+    /// Where that order stands.
+    pub async fn state(&self, code: &str, reference: &str) -> String {
+        self.order(code, reference).await.text("Etat").to_owned()
+    }
+
+    /// Tests the address of `order` by XML.
+    pub async fn eligibility(&self, code: &str, order: &PlaceOrder) -> Answer {
+        let given = |name: &str| order.given(name).map(str::to_owned);
+        let body = TestEligibility {
+            address: Some(Address {
+                building: given("IdentifiantImmeuble"),
+                hexacle: given("CodeAdresseImmeuble"),
+                insee: given("CodeInseeImmeuble"),
+                rivoli: given("CodeVoieRivoliImmeuble"),
+                number: given("NumeroVoieImmeuble"),
+                complement: given("ComplementNumeroVoieImmeuble"),
+            }),
+            batiment: given("Batiment"),
+            escalier: given("Escalier"),
+            etage: given("Etage"),
+            pto: given("ReferencePrise"),
+            existing_pto: given("PriseExistante"),
+        };
+        let contract = &eligibility::messages::CONTRACT;
+        self.call(code, contract, "testerEligibilite", None, &body)
+            .await
+    }
+
+    /// The feed of `code` from its beginning: number, kind, reference.
+    pub async fn feed(&self, code: &str) -> Vec<(i64, String, String)> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.len().to_string();
+            let fields = [("DepuisNumero", after.as_str()), ("Limite", "7")];
+            let page = self.fci(code, "listerEvenements", &fields).await;
+            let events = page.all("Evenement");
+            if events.is_empty() {
+                return all;
+            }
+            for event in events {
+                let text = |tag| texts(event, tag).first().copied().unwrap_or("").to_owned();
+                let n = text("Numero").parse().unwrap();
+                all.push((n, text("Type"), text("ReferenceCommandePriseInterneOC")));
+            }
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if !self.closed && !std::thread::panicking() {
+            panic!("a test must close its house");
+        }
+    }
+}
+
+/// An order for a line at `spot`: to build, or on the dwelling's PTO when it has one.
+pub fn order_at(spot: &Spot<'_>, reference: &str) -> PlaceOrder {
+    let pairs = [
+        ("ReferenceCommandePriseInterneOC", reference),
+        ("TypeRacco", "OC"),
+        ("NomClient", "MARTIN"),
+        ("PrenomClient", "Claude"),
+        ("ContactClient1", "0243000000"),
+        ("PriseExistante", "N"),
+        ("TypeCommandeDemande", "LOCA"),
+        ("IdentifiantImmeuble", &spot.building.reference),
+    ];
+    let order = PlaceOrder::from_pairs(pairs);
+    let Some(dwelling) = spot.dwelling else {
+        return order;
+    };
+    let order = order
+        .with("Batiment", &dwelling.batiment)
+        .with("Escalier", &dwelling.escalier)
+        .with("Etage", &dwelling.etage);
+    if dwelling.pto_ref.is_empty() {
+        return order;
+    }
+    order
+        .with("PriseExistante", "O")
+        .with("ReferencePrise", &dwelling.pto_ref)
+}
+
+fn portal(platform: &Arc<Platform>, replaced: &[&'static service_api::Route]) -> Router {
+    let site = Site {
+        brand: Brand::new("Fibre des Deux Vallées"),
+        environment: Environment::Production,
+        menu: SERVICES.iter().flat_map(|service| service.menu).collect(),
+        demo_logins: Vec::new(),
+        advance_clock: None,
+        xml_url: "https://ws.example".to_owned(),
+        contracts: edges::contracts(SERVICES, "https://ws.example"),
+    };
+    if replaced.is_empty() {
+        return edges::portal(platform, SERVICES, site);
+    }
+    let swap = |route: &'static service_api::Route| {
+        let same =
+            |r: &&&'static service_api::Route| r.path == route.path && r.method == route.method;
+        replaced.iter().find(same).copied().unwrap_or(route)
+    };
+    let routes = SERVICES.iter().flat_map(|service| service.routes).map(swap);
+    web::server::router(web::server::Portal {
+        platform: Arc::clone(platform),
+        site,
+        routes: routes.collect(),
+    })
+}
+
+fn xml(platform: &Arc<Platform>) -> Router {
+    let services = edges::xml_services(SERVICES);
+    soap::server::router(Arc::clone(platform), &services, "https://ws.example").unwrap()
+}
+
+/// A page as it came.
+#[derive(Debug)]
+pub struct Page {
+    /// Its status.
+    pub status: StatusCode,
+    /// Where it sends to.
+    pub location: String,
+    /// Every header.
+    pub headers: HeaderMap,
+    /// Its text.
+    pub body: String,
+}
+
+impl Page {
+    async fn read(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 22).await.unwrap();
+        let location = parts.headers.get(LOCATION);
+        Self {
+            status: parts.status,
+            location: location.map_or("", |l| l.to_str().unwrap()).to_owned(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Every cookie it sets, whole.
+    pub fn cookies(&self) -> Vec<&str> {
+        let all = self.headers.get_all(SET_COOKIE).iter();
+        all.map(|value| value.to_str().unwrap()).collect()
+    }
+
+    /// The value of the first input of this name.
+    pub fn input(&self, name: &str) -> String {
+        let marked = format!("name=\"{name}\"");
+        let tags = self.body.split('<').skip(1);
+        let tag = tags
+            .map(|tag| tag.split('>').next().unwrap())
+            .find(|tag| tag.starts_with("input") && tag.contains(&marked));
+        let tag = tag.unwrap_or_else(|| panic!("no input {name} in {}", self.body));
+        let (_, value) = tag.split_once(" value=\"").unwrap_or(("", ""));
+        unescape(value.split('"').next().unwrap())
+    }
+
+    /// Where the first link that begins with `start` leads.
+    pub fn link(&self, start: &str) -> String {
+        let wanted = format!("href=\"{start}");
+        let (_, rest) = self
+            .body
+            .split_once(&wanted)
+            .unwrap_or_else(|| panic!("no link {start} in {}", self.body));
+        unescape(&format!("{start}{}", rest.split('"').next().unwrap()))
+    }
+}
+
+fn unescape(text: &str) -> String {
+    let plain = [("&#38;", "&"), ("&amp;", "&"), ("&#39;", "'")];
+    plain
+        .iter()
+        .fold(text.to_owned(), |t, (from, to)| t.replace(from, to))
+}
+
+/// A browser: the portal, and the cookies it gave.
+#[derive(Clone)]
+pub struct Browser {
+    portal: Router,
+    /// Names and values.
+    pub cookies: Vec<(String, String)>,
+    /// The token of its session's forms.
+    pub csrf: String,
+}
+
+impl Browser {
+    /// A request with the cookies.
+    pub fn request(&self, method: &str, path: &str) -> request::Builder {
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, AT)
+            .header(COOKIE, cookies.join("; "))
+    }
+
+    /// Sends `request` and keeps the cookies that come back.
+    pub async fn send(&mut self, request: Request<Body>) -> Page {
+        let page = Page::read(self.portal.clone().oneshot(request).await.unwrap()).await;
+        for cookie in page.cookies() {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !cookie.contains("Max-Age=0") {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        page
+    }
+
+    /// Reads a page.
+    pub async fn get(&mut self, path: &str) -> Page {
+        let request = self.request("GET", path).body(Body::empty()).unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form as it is.
+    pub async fn post_raw(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let form = "application/x-www-form-urlencoded";
+        let request = self.request("POST", path).header(CONTENT_TYPE, form);
+        let body = Body::from(encode(fields));
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// Sends a form with the session's token.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.csrf.clone();
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend(fields);
+        self.post_raw(path, &all).await
+    }
+
+    async fn sign_in(&mut self, login: &str) -> Page {
+        let csrf = self.get("/connexion").await.input("csrf");
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("identifiant", login),
+            ("mot_de_passe", PASSWORD),
+        ];
+        let page = self.post_raw("/connexion", &fields).await;
+        if page.status == StatusCode::SEE_OTHER {
+            self.csrf = self.get("/compte").await.input("csrf");
+        }
+        page
+    }
+
+    /// The session's cookie.
+    pub fn session(&self) -> Option<&str> {
+        let found = self
+            .cookies
+            .iter()
+            .find(|(name, _)| name == SESSION_COOKIE)?;
+        Some(&found.1)
+    }
+}
+
+/// Fields as a browser sends them.
+pub fn encode(fields: &[(&str, &str)]) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let text = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| match byte {
+                b' ' => "+".to_owned(),
+                byte if plain(byte) => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            })
+            .collect()
+    };
+    let pairs: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| format!("{}={}", text(n), text(v)))
+        .collect();
+    pairs.join("&")
+}
+
+/// What a web service answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// The envelope.
+    pub body: String,
+}
+
+impl Answer {
+    /// The text of the first element of this local name; empty without one.
+    pub fn text(&self, name: &str) -> &str {
+        self.all(name).first().copied().unwrap_or("")
+    }
+
+    /// What stands in each element of this local name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        texts(&self.body, name)
+    }
+
+    /// The return code, of an answer or of a Fault.
+    pub fn code(&self) -> u16 {
+        let name = if self.is_fault() {
+            "Code"
+        } else {
+            "CodeRetour"
+        };
+        self.text(name)
+            .parse()
+            .unwrap_or_else(|_| panic!("{}", self.body))
+    }
+
+    /// Whether it is a Fault.
+    pub fn is_fault(&self) -> bool {
+        self.status == StatusCode::INTERNAL_SERVER_ERROR && self.body.contains("Fault>")
+    }
+}
+
+/// What stands in each element of `xml` with this local name; elements of one name do not nest.
+pub fn texts<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut rest = xml;
+    while let Some((_, after)) = rest.split_once('<') {
+        rest = after;
+        let Some((tag, content)) = after.split_once('>') else {
+            return found;
+        };
+        let given = tag.split(' ').next().unwrap_or("");
+        if given.rsplit(':').next() == Some(name) && !tag.ends_with('/') && !tag.starts_with('/') {
+            let end = content.find(&format!("</{given}>")).unwrap_or(0);
+            found.push(&content[..end]);
+        }
+    }
+    found
+}
