@@ -46,8 +46,11 @@ pub struct JobKind {
     /// As enqueued: `fci.compte_rendu`.
     pub kind: &'static str,
     /// Runs it; its unit of work marks the job done.
-    pub run: fn(Arc<Platform>, Arc<Ctx>, String) -> Pending<Result<JobEnd, Fault>>,
+    pub run: RunJob,
 }
+
+/// Runs a job: the platform, the context its lease resumes, and its payload.
+pub type RunJob = fn(Arc<Platform>, Arc<Ctx>, String) -> Pending<Result<JobEnd, Fault>>;
 
 /// How a run of a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

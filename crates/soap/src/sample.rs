@@ -301,7 +301,7 @@ impl Writer<'_> {
 /// A value of a built-in type.
 fn builtin(kind: &str) -> Option<&'static str> {
     Some(match kind.strip_prefix("xs:")? {
-        "string" => "é &amp; &lt;x>",
+        "string" => "\u{e9} &amp; &lt;x>",
         "dateTime" => "2026-11-23T01:07:26+01:00",
         "date" => "2026-11-23",
         _ => "7",

@@ -59,7 +59,14 @@ mod tests {
         for page in ["/", "/commandes", "/commandes/cmd_0123"] {
             assert_eq!(return_to(page), page);
         }
-        for elsewhere in ["", "//x.example", "https://x.example", "/\\x", "/a?b", "/a\r\nb"] {
+        for elsewhere in [
+            "",
+            "//x.example",
+            "https://x.example",
+            "/\\x",
+            "/a?b",
+            "/a\r\nb",
+        ] {
             assert_eq!(return_to(elsewhere), "/", "{elsewhere:?}");
         }
     }

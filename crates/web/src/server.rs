@@ -75,7 +75,6 @@ pub struct Portal {
 }
 
 /// The router of a portal.
-#[must_use]
 pub fn router(portal: Portal) -> Router {
     let clock = portal.site.advance_clock.is_some().then_some(&clock::ROUTE);
     let edge = Arc::new(Edge {

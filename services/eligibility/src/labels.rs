@@ -67,17 +67,43 @@ pub fn summary(dwellings: i64, blocks: usize) -> String {
     }
 }
 
+/// A level of an address's structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Bâtiment.
+    Block,
+    /// Escalier.
+    Stair,
+    /// Étage.
+    Floor,
+}
+
 /// A block, a staircase, a floor, in words; `_NA_` is not applicable.
 #[must_use]
-pub fn place(kind: &str, value: &str) -> String {
+pub fn place(level: Level, value: &str) -> String {
+    let kind = match level {
+        Level::Block => "Bâtiment",
+        Level::Stair => "Escalier",
+        Level::Floor => "Étage",
+    };
     if value == domain::building::NOT_APPLICABLE {
         return format!("{kind} unique");
     }
-    match (kind, value) {
-        ("Étage", "RDC") => "Rez-de-chaussée".to_owned(),
-        ("Étage", "1") => "1er étage".to_owned(),
-        ("Étage", n) if n.parse::<u8>().is_ok() => format!("{n}e étage"),
+    match (level, value) {
+        (Level::Floor, "RDC") => "Rez-de-chaussée".to_owned(),
+        (Level::Floor, "1") => "1er étage".to_owned(),
+        (Level::Floor, n) if n.parse::<u8>().is_ok() => format!("{n}e étage"),
         _ => format!("{kind} {value}"),
+    }
+}
+
+/// A dwelling by its door, or by its floor when doors are not named.
+#[must_use]
+pub fn dwelling(porte: &str, etage: &str) -> String {
+    if porte.is_empty() {
+        place(Level::Floor, etage)
+    } else {
+        format!("Porte {porte}")
     }
 }
 

@@ -9,7 +9,7 @@ use kernel::{Fault, Refusal};
 use service_api::{PageCall, PageError, PageResult};
 use web::{Form, RefusalView, Tag, Tone};
 
-use crate::labels;
+use crate::labels::{self, Level};
 use crate::pages::{
     Answer, Building, Candidate, Dwelling, Eligibility, Fact, Floor, Offer, Outcome, Point, Stair,
 };
@@ -128,7 +128,7 @@ fn candidate(assessed: &Assessed) -> Candidate {
     if !building.batiment.is_empty() {
         address = format!(
             "{address}, {}",
-            labels::place("Bâtiment", &building.batiment)
+            labels::place(Level::Block, &building.batiment)
         );
     }
     Candidate {
@@ -358,7 +358,7 @@ fn structure(assessed: &Assessed, blocks: &[&str], fields: &PlaceOrder) -> Vec<B
             .collect();
         let stairs = distinct(ways.iter().map(|way| way.spot.escalier.as_str()));
         Building {
-            label: labels::place("Bâtiment", block),
+            label: labels::place(Level::Block, block),
             note: labels::lines(ways.len()),
             open: few || fields.given("Batiment") == Some(block),
             stairs: stairs
@@ -388,7 +388,7 @@ fn staircase(assessed: &Assessed, ways: &[&Way], stair: &str, fields: &PlaceOrde
             .filter(|w| w.spot.etage == **floor)
             .collect();
         Floor {
-            label: labels::place("Étage", floor),
+            label: labels::place(Level::Floor, floor),
             note: labels::lines(here.len()),
             open: few || fields.given("Etage") == Some(floor),
             dwellings: here
@@ -398,7 +398,7 @@ fn staircase(assessed: &Assessed, ways: &[&Way], stair: &str, fields: &PlaceOrde
         }
     };
     Stair {
-        label: labels::place("Escalier", stair),
+        label: labels::place(Level::Stair, stair),
         note: labels::lines(ways.len()),
         open: few || fields.given("Escalier") == Some(stair),
         floors: floors.iter().map(floor).collect(),
@@ -412,11 +412,7 @@ fn dwelling(assessed: &Assessed, way: &Way, fields: &PlaceOrder) -> Dwelling {
         None if way.free_fibres == 0 => Tag::new(Tone::Bad, labels::NO_FIBRE),
         None => Tag::new(Tone::Neutral, labels::TO_BUILD),
     };
-    let label = if way.porte.is_empty() {
-        labels::place("Étage", &way.spot.etage)
-    } else {
-        format!("Porte {}", way.porte)
-    };
+    let label = labels::dwelling(&way.porte, &way.spot.etage);
     Dwelling {
         label,
         pto: way.pto_ref.clone(),

@@ -72,7 +72,11 @@ pub(crate) async fn list(call: PageCall) -> PageResult {
         .iter()
         .find(|s| s.value == query.filter("etat"))
         .and_then(|s| s.count);
-    let total = total.filter(|_| ["q", "du", "au", "main"].iter().all(|f| query.filter(f).is_empty()));
+    let total = total.filter(|_| {
+        ["q", "du", "au", "main"]
+            .iter()
+            .all(|f| query.filter(f).is_empty())
+    });
     let page = OrderList {
         shell: call.shell(labels::TITLE),
         rows: orders.iter().map(row).collect(),

@@ -20,7 +20,7 @@ fn luhn(digits: &str) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Whether `code` names an operator: 2 to 10 capital letters and digits.

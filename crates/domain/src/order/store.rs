@@ -469,14 +469,6 @@ pub fn list_waiting(
     .collect()
 }
 
-/// A setting of the platform.
-pub fn setting(tx: &mut dyn Tx, reach: &dyn Reach, name: &str) -> Result<Option<String>, Error> {
-    let stmt = sql!("select value from setting where name = ?1");
-    first(tx.query(&reach.rls(), stmt, params![name])?)
-        .map(|row| row.text("value"))
-        .transpose()
-}
-
 /// Whether `text` could be an order's id at all.
 #[must_use]
 pub fn is_id(text: &str) -> bool {

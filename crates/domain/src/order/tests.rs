@@ -1,7 +1,7 @@
 //! The rules of orders, without a store: each code, then the life of an order under any events.
 
 use jiff::civil::date;
-use kernel::{Id, IdSource, Millis, OperatorId, codes};
+use kernel::{IdSource, Millis, OperatorId, codes};
 use proptest::prelude::*;
 
 use super::rules::{Asker, BuiltPto, Quoted, QuotedPto, Site, Spot, admit};
@@ -161,7 +161,9 @@ fn verdict_of(
     quoted: &Quoted,
     asker: &Asker,
 ) -> Result<(), String> {
-    admit(order, sites, quoted, asker).map(|_| ()).map_err(|r| r.refusal.code)
+    admit(order, sites, quoted, asker)
+        .map(|_| ())
+        .map_err(|r| r.refusal.code)
 }
 
 fn refused(code: &str) -> Result<(), String> {
@@ -179,7 +181,10 @@ fn the_first_missing_field_is_named() {
         "TypeCommandeDemande",
     ] {
         let refusal = well_formed(&command().with(name, "")).unwrap_err();
-        assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("FIMP15", Some(name)));
+        assert_eq!(
+            (refusal.code.as_str(), refusal.field.as_deref()),
+            ("FIMP15", Some(name))
+        );
     }
     let refusal = well_formed(&command().with("IdentifiantImmeuble", "")).unwrap_err();
     assert_eq!(refusal.code, "FIMP15");
@@ -196,7 +201,10 @@ fn a_field_that_cannot_be_read_is_named() {
         ("DateInstall", "26/11/2026"),
         ("ContactClient1", "pas un numéro"),
         ("ReferenceCommandePriseInterneOC", "HT 1"),
-        ("ReferenceCommandePriseInterneOC", "HT-1234567890-1234567890-1234567890"),
+        (
+            "ReferenceCommandePriseInterneOC",
+            "HT-1234567890-1234567890-1234567890",
+        ),
         ("CodeAdresseImmeuble", "53130"),
         ("ReferencePrise", "F2-AAAA-0001"),
         ("NomClient", "a\u{7}b"),
@@ -233,7 +241,10 @@ fn a_well_formed_order_on_an_open_building_is_admitted() {
 #[test]
 fn an_address_is_refused_at_the_level_that_is_wrong() {
     let none = Quoted::default();
-    assert_eq!(verdict_of(&order(), &[], &none, &asker()), refused("FADR01"));
+    assert_eq!(
+        verdict_of(&order(), &[], &none, &asker()),
+        refused("FADR01")
+    );
     let with = |batiment: Option<&str>, escalier: Option<&str>, etage: Option<&str>| WellFormed {
         batiment: batiment.map(str::to_owned),
         escalier: escalier.map(str::to_owned),
@@ -254,39 +265,84 @@ fn an_address_is_refused_at_the_level_that_is_wrong() {
     // Where there is only one value, it need not be said.
     assert_eq!(verdict(&with(Some("B"), None, None), site(), &none), Ok(()));
     // Where the structure is not known, anything is taken as it is.
-    let unknown = Site { dwellings: Vec::new(), ..site() };
-    assert_eq!(verdict(&with(None, Some("7"), None), unknown, &none), Ok(()));
+    let unknown = Site {
+        dwellings: Vec::new(),
+        ..site()
+    };
+    assert_eq!(
+        verdict(&with(None, Some("7"), None), unknown, &none),
+        Ok(())
+    );
 }
 
 #[test]
 fn several_buildings_at_one_number_are_never_chosen_among() {
     let key = AddressKey::Hexacle("53130AAAAA".to_owned());
-    let hexacle = WellFormed { key, building_ref: None, ..order() };
+    let hexacle = WellFormed {
+        key,
+        building_ref: None,
+        ..order()
+    };
     let mut other = site();
     other.building.reference = "IMB/53130/X/001B".to_owned();
     let none = Quoted::default();
     let sites = [site(), other];
-    assert_eq!(verdict_of(&hexacle, &sites, &none, &asker()), refused("FADR02"));
-    let named =
-        WellFormed { building_ref: Some("IMB/53130/X/001B".to_owned()), ..hexacle.clone() };
+    assert_eq!(
+        verdict_of(&hexacle, &sites, &none, &asker()),
+        refused("FADR02")
+    );
+    let named = WellFormed {
+        building_ref: Some("IMB/53130/X/001B".to_owned()),
+        ..hexacle.clone()
+    };
     assert_eq!(verdict_of(&named, &sites, &none, &asker()), Ok(()));
-    let absent = WellFormed { building_ref: Some("IMB/53130/X/9".to_owned()), ..hexacle };
-    assert_eq!(verdict_of(&absent, &sites, &none, &asker()), refused("FIMP16"));
+    let absent = WellFormed {
+        building_ref: Some("IMB/53130/X/9".to_owned()),
+        ..hexacle
+    };
+    assert_eq!(
+        verdict_of(&absent, &sites, &none, &asker()),
+        refused("FIMP16")
+    );
 }
 
 #[test]
 fn what_is_quoted_of_the_pm_must_exist_and_fit() {
-    let quoting = |pm: &str| WellFormed { pm_ref: Some(pm.to_owned()), ..order() };
-    let exists = |known| Quoted { pm_exists: Some(known), ..Quoted::default() };
+    let quoting = |pm: &str| WellFormed {
+        pm_ref: Some(pm.to_owned()),
+        ..order()
+    };
+    let exists = |known| Quoted {
+        pm_exists: Some(known),
+        ..Quoted::default()
+    };
     let pm = "FI-53130-0001";
-    assert_eq!(verdict(&quoting("FI-0-9"), site(), &exists(false)), refused("FIMP07"));
-    assert_eq!(verdict(&quoting("FI-0-9"), site(), &exists(true)), refused("FIMP08"));
+    assert_eq!(
+        verdict(&quoting("FI-0-9"), site(), &exists(false)),
+        refused("FIMP07")
+    );
+    assert_eq!(
+        verdict(&quoting("FI-0-9"), site(), &exists(true)),
+        refused("FIMP08")
+    );
     assert_eq!(verdict(&quoting(pm), site(), &exists(true)), Ok(()));
-    let prestation = |found| Quoted { prestation: Some(found), ..Quoted::default() };
-    assert_eq!(verdict(&order(), site(), &prestation(None)), refused("FIMP04"));
+    let prestation = |found| Quoted {
+        prestation: Some(found),
+        ..Quoted::default()
+    };
+    assert_eq!(
+        verdict(&order(), site(), &prestation(None)),
+        refused("FIMP04")
+    );
     let elsewhere = Some(presence("FI-53130-0009"));
-    assert_eq!(verdict(&order(), site(), &prestation(elsewhere)), refused("FIMP05"));
-    assert_eq!(verdict(&order(), site(), &prestation(Some(presence(pm)))), Ok(()));
+    assert_eq!(
+        verdict(&order(), site(), &prestation(elsewhere)),
+        refused("FIMP05")
+    );
+    assert_eq!(
+        verdict(&order(), site(), &prestation(Some(presence(pm)))),
+        Ok(())
+    );
 }
 
 #[test]
@@ -315,12 +371,23 @@ fn a_pm_or_an_address_that_is_not_open_says_which() {
         BuildingState::OnDemandUnderWay,
         BuildingState::Abandoned,
     ] {
-        assert_eq!(check(&|s| s.building.state = state), refused("FIMP10"), "{state:?}");
+        assert_eq!(
+            check(&|s| s.building.state = state),
+            refused("FIMP10"),
+            "{state:?}"
+        );
     }
-    assert_eq!(check(&|s| s.building.state = BuildingState::OnDemand), Ok(()));
+    assert_eq!(
+        check(&|s| s.building.state = BuildingState::OnDemand),
+        Ok(())
+    );
     let from = |day| move |s: &mut Site| s.building.orders_from = Some(day);
     assert_eq!(check(&from(date(2026, 11, 24))), refused("FIMP10"));
-    assert_eq!(check(&from(date(2026, 11, 23))), Ok(()), "on the day itself");
+    assert_eq!(
+        check(&from(date(2026, 11, 23))),
+        Ok(()),
+        "on the day itself"
+    );
     let frozen = |s: &mut Site| {
         s.freeze = Some(Freeze {
             kind: FreezeKind::Pm,
@@ -341,10 +408,22 @@ fn the_type_then_the_offer_are_checked() {
         offer: offer.to_owned(),
         ..order()
     };
-    assert_eq!(verdict(&typed("XXXX", "ACCES_FTTH"), site(), &none), refused("FIMP12"));
-    assert_eq!(verdict(&typed("LOCA", "INCONNUE"), site(), &none), refused("FIMP16"));
-    let without = Asker { offers: Vec::new(), ..asker() };
-    assert_eq!(verdict_of(&order(), &[site()], &none, &without), refused("15"));
+    assert_eq!(
+        verdict(&typed("XXXX", "ACCES_FTTH"), site(), &none),
+        refused("FIMP12")
+    );
+    assert_eq!(
+        verdict(&typed("LOCA", "INCONNUE"), site(), &none),
+        refused("FIMP16")
+    );
+    let without = Asker {
+        offers: Vec::new(),
+        ..asker()
+    };
+    assert_eq!(
+        verdict_of(&order(), &[site()], &none, &without),
+        refused("15")
+    );
     let admitted = admit(&typed("AUTO", "ACCES_FTTH"), &[site()], &none, &asker()).unwrap();
     assert_eq!(admitted.order_type, "LOCA");
 }
@@ -358,28 +437,70 @@ fn a_pto_must_exist_be_here_and_not_be_held_already() {
         ..order()
     };
     let spot = Spot::from(&dwelling("A", "1", "2", "F2-AAAA-0001"));
-    let quoted = |pto| Quoted { pto: Some(pto), ..Quoted::default() };
-    let held = |line| quoted(Some(QuotedPto { spot: Some(spot.clone()), line: Some(line) }));
-    let unquoted = WellFormed { pto_ref: None, ..existing.clone() };
-    assert_eq!(verdict(&unquoted, site(), &Quoted::default()), refused("FIMP01"));
+    let quoted = |pto| Quoted {
+        pto: Some(pto),
+        ..Quoted::default()
+    };
+    let held = |line| {
+        quoted(Some(QuotedPto {
+            spot: Some(spot.clone()),
+            line: Some(line),
+        }))
+    };
+    let unquoted = WellFormed {
+        pto_ref: None,
+        ..existing.clone()
+    };
+    assert_eq!(
+        verdict(&unquoted, site(), &Quoted::default()),
+        refused("FIMP01")
+    );
     assert_eq!(verdict(&existing, site(), &quoted(None)), refused("FIMP02"));
-    let upstairs = Spot { etage: "1".to_owned(), ..spot.clone() };
-    let elsewhere = quoted(Some(QuotedPto { spot: Some(upstairs), line: None }));
+    let upstairs = Spot {
+        etage: "1".to_owned(),
+        ..spot.clone()
+    };
+    let elsewhere = quoted(Some(QuotedPto {
+        spot: Some(upstairs),
+        line: None,
+    }));
     assert_eq!(verdict(&existing, site(), &elsewhere), refused("FIMP03"));
-    assert_eq!(verdict(&existing, site(), &held(line(Some(operator(1)), ""))), refused("FIMP19"));
-    assert_eq!(verdict(&existing, site(), &held(line(None, "HIRO"))), refused("FIMP19"));
+    assert_eq!(
+        verdict(&existing, site(), &held(line(Some(operator(1)), ""))),
+        refused("FIMP19")
+    );
+    assert_eq!(
+        verdict(&existing, site(), &held(line(None, "HIRO"))),
+        refused("FIMP19")
+    );
     let others = held(line(Some(operator(2)), ""));
-    assert_eq!(verdict(&existing, site(), &others), Ok(()), "another's line is overwritten");
+    assert_eq!(
+        verdict(&existing, site(), &others),
+        Ok(()),
+        "another's line is overwritten"
+    );
 }
 
 #[test]
 fn a_line_to_build_needs_a_dwelling_that_has_none() {
-    let upstairs = WellFormed { etage: Some("2".to_owned()), ..order() };
-    assert_eq!(verdict(&upstairs, site(), &Quoted::default()), refused("FIMP01"));
+    let upstairs = WellFormed {
+        etage: Some("2".to_owned()),
+        ..order()
+    };
+    assert_eq!(
+        verdict(&upstairs, site(), &Quoted::default()),
+        refused("FIMP01")
+    );
     let mut built = site();
     let spot = Spot::from(&dwelling("A", "1", "1", ""));
-    built.built.push(BuiltPto { pto_ref: "F2-NEW0-0001".to_owned(), spot });
-    assert_eq!(verdict(&order(), built, &Quoted::default()), refused("FIMP01"));
+    built.built.push(BuiltPto {
+        pto_ref: "F2-NEW0-0001".to_owned(),
+        spot,
+    });
+    assert_eq!(
+        verdict(&order(), built, &Quoted::default()),
+        refused("FIMP01")
+    );
 }
 
 #[test]
@@ -391,11 +512,25 @@ fn every_code_that_control_gives_is_in_the_table() {
 
 #[test]
 fn an_order_cannot_be_cancelled_once_its_line_is_handed_over() {
-    for status in [Status::Mad, Status::Mes, Status::ArKo, Status::Annulee, Status::Ecrasee] {
+    for status in [
+        Status::Mad,
+        Status::Mes,
+        Status::ArKo,
+        Status::Annulee,
+        Status::Ecrasee,
+    ] {
         let refusal = next(status, Event::CancelRequested).unwrap_err();
-        assert_eq!((refusal.code.as_str(), refusal.return_code()), ("FIMP06", 13));
+        assert_eq!(
+            (refusal.code.as_str(), refusal.return_code()),
+            ("FIMP06", 13)
+        );
     }
-    for status in [Status::ArOk, Status::CrOk, Status::StocEmise, Status::RaccoKo] {
+    for status in [
+        Status::ArOk,
+        Status::CrOk,
+        Status::StocEmise,
+        Status::RaccoKo,
+    ] {
         assert!(status.can_cancel(), "{status:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! The promise of the e-service (D776 §4.3.2): over the whole referential, what it calls eligible
 //! is admitted by the order's control, and what it refuses is refused with the same code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use domain::order::{PlaceOrder, usecases as orders, well_formed};
@@ -21,7 +23,10 @@ fn order(key: &[(&'static str, String)], building: &str, way: &Way) -> PlaceOrde
         ("TypeCommandeDemande", "LOCA"),
         ("OffreAccesCommandee", "ACCES_FTTH"),
         ("IdentifiantImmeuble", building),
-        ("PriseExistante", if way.pto_ref.is_some() { "O" } else { "N" }),
+        (
+            "PriseExistante",
+            if way.pto_ref.is_some() { "O" } else { "N" },
+        ),
         ("ReferencePrise", way.pto_ref.as_deref().unwrap_or("")),
         ("Batiment", &way.spot.batiment),
         ("Escalier", &way.spot.escalier),
@@ -68,7 +73,9 @@ async fn compare(park: &Park, key: Vec<(&'static str, String)>) -> (usize, usize
 
 #[tokio::test]
 async fn every_dwelling_of_the_referential_is_judged_as_its_order_would_be() {
-    let Some(park) = Park::open().await else { return };
+    let Some(park) = Park::open().await else {
+        return;
+    };
     let (mut eligible, mut refused) = (0, 0);
     for building in &park.territory.buildings {
         let mut keys = vec![vec![("IdentifiantImmeuble", building.reference.clone())]];
@@ -87,8 +94,14 @@ async fn every_dwelling_of_the_referential_is_judged_as_its_order_would_be() {
             refused += r;
         }
     }
-    assert!(eligible > 300, "only {eligible} eligible: the territory shows too little");
-    assert!(refused > 300, "only {refused} refused: the territory shows too little");
+    assert!(
+        eligible > 300,
+        "only {eligible} eligible: the territory shows too little"
+    );
+    assert!(
+        refused > 300,
+        "only {refused} refused: the territory shows too little"
+    );
 }
 
 async fn best(park: &Park, case: Case) -> Verdict {
@@ -98,7 +111,11 @@ async fn best(park: &Park, case: Case) -> Verdict {
         asked.push(("Batiment", dwelling.batiment.clone()));
         asked.push(("Escalier", dwelling.escalier.clone()));
         asked.push(("Etage", dwelling.etage.clone()));
-        let existing = if dwelling.pto_ref.is_empty() { "N" } else { "O" };
+        let existing = if dwelling.pto_ref.is_empty() {
+            "N"
+        } else {
+            "O"
+        };
         asked.push(("PriseExistante", existing.to_owned()));
         asked.push(("ReferencePrise", dwelling.pto_ref.clone()));
     }
@@ -112,7 +129,9 @@ async fn best(park: &Park, case: Case) -> Verdict {
 
 #[tokio::test]
 async fn each_case_of_the_territory_gets_its_own_verdict() {
-    let Some(park) = Park::open().await else { return };
+    let Some(park) = Park::open().await else {
+        return;
+    };
     for (case, code) in [
         (Case::Buildable, None),
         (Case::OnDemand, None),
@@ -130,16 +149,24 @@ async fn each_case_of_the_territory_gets_its_own_verdict() {
     }
     for case in [Case::OpensLater, Case::PmOpensLater] {
         let verdict = best(&park, case).await;
-        assert!(matches!(verdict, Verdict::EligibleFrom(..)), "{case:?}: {verdict:?}");
+        assert!(
+            matches!(verdict, Verdict::EligibleFrom(..)),
+            "{case:?}: {verdict:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_unknown_key_is_fadr01_on_the_key_that_decides() {
-    let Some(park) = Park::open().await else { return };
+    let Some(park) = Park::open().await else {
+        return;
+    };
     let ctx = park.ctx().await;
     let refused = park.db().read(move |tx| {
-        let asked = [("CodeAdresseImmeuble", "00000ZZZZZ"), ("IdentifiantImmeuble", "IMB/1")];
+        let asked = [
+            ("CodeAdresseImmeuble", "00000ZZZZZ"),
+            ("IdentifiantImmeuble", "IMB/1"),
+        ];
         test(tx, &ctx, &question(&PlaceOrder::from_pairs(asked)).unwrap())
     });
     let refusal = refused.await.unwrap().unwrap_err();

@@ -33,10 +33,21 @@ impl Park {
         let owner = OperatorId::from_store("opr_fournisseur".to_owned());
         let ctx = access::system(&platform, Duty::Demo, &owner).unwrap();
         add_operator(&platform.db, &ctx, now).await;
-        let territory =
-            Arc::new(Territory::generate(7, Size::SMALL, today, &["HIRO", "LINB"]));
-        Arc::clone(&territory).load(&platform.db, ctx.duty(Duty::Import), now).await.unwrap();
-        Some(Self { territory, platform, _store: store })
+        let territory = Arc::new(Territory::generate(
+            7,
+            Size::SMALL,
+            today,
+            &["HIRO", "LINB"],
+        ));
+        Arc::clone(&territory)
+            .load(&platform.db, ctx.duty(Duty::Import), now)
+            .await
+            .unwrap();
+        Some(Self {
+            territory,
+            platform,
+            _store: store,
+        })
     }
 
     pub fn db(&self) -> &Db {
@@ -45,7 +56,10 @@ impl Park {
 
     /// A call of HIRO's own machine.
     pub async fn ctx(&self) -> Ctx {
-        access::authenticate_certificate(&self.platform, CERTIFICATE).await.unwrap().unwrap()
+        access::authenticate_certificate(&self.platform, CERTIFICATE)
+            .await
+            .unwrap()
+            .unwrap()
     }
 }
 
@@ -62,7 +76,11 @@ async fn add_operator(db: &Db, ctx: &Ctx, now: Millis) {
             created: now,
         };
         operator::store::insert(tx, &scope, &hiro)?;
-        let held = Contract { id: ids.next(), reference: "C1".to_owned(), signed: Millis(0) };
+        let held = Contract {
+            id: ids.next(),
+            reference: "C1".to_owned(),
+            signed: Millis(0),
+        };
         contract::store::insert(tx, &scope, &hiro.id, &held, &["ACCES_FTTH"])?;
         for service in ["eligibilite", "fci"] {
             let id = ids.next();

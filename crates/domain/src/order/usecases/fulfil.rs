@@ -12,7 +12,7 @@ use crate::line::{self, LineState, LiveLine};
 use crate::order::store::{self, Key};
 use crate::order::{BuiltBy, Event, Order, Status, pto, rules, states};
 use crate::release::{self, Release};
-use crate::{Outcome, Platform, Unit, Verdict, Work, building, write};
+use crate::{Outcome, Platform, Unit, Verdict, Work, building, setting, write};
 
 /// Tries to find a PTO reference that nobody uses; one in 34^8 is taken at random.
 const PTO_TRIES: usize = 8;
@@ -111,7 +111,7 @@ fn assign_new(
 
 fn new_pto(work: &mut Work<'_>, release: Release) -> Result<String, Error> {
     let duty = work.ctx.duty(Duty::FibreOccupancy);
-    let prefix = store::setting(work.tx, &duty, PTO_PREFIX_SETTING)?;
+    let prefix = setting::store::by_name(work.tx, &duty, PTO_PREFIX_SETTING)?;
     let prefix = prefix.as_deref().unwrap_or(PTO_PREFIX_DEFAULT);
     for _ in 0..PTO_TRIES {
         let reference = pto::new_reference(prefix, work.bits());
