@@ -128,6 +128,19 @@ pub(crate) struct Demo {
     /// Start over
     #[arg(long)]
     pub reset: bool,
+    /// What to do with one that runs
+    #[command(subcommand)]
+    pub command: Option<DemoCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Move the day of a running demonstration forward
+    Clock {
+        /// By how much: +5h, +3d, +1w
+        #[arg(allow_hyphen_values = true)]
+        step: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -286,6 +299,20 @@ pub(crate) enum OrderCommand {
         #[arg(long)]
         operator: String,
     },
+    /// Report that a drop the provider builds was connected, or could not be
+    Connect {
+        /// The operator's reference, or the prestation's
+        reference: String,
+        /// The operator's code
+        #[arg(long)]
+        operator: String,
+        /// When it was connected, AAAAMMJJ
+        #[arg(long)]
+        date: Option<String>,
+        /// The motive of a failure, such as FINT04
+        #[arg(long, conflicts_with = "date")]
+        failed: Option<String>,
+    },
 }
 
 impl Ports {
@@ -327,6 +354,11 @@ fn examples(path: &str) -> &'static [&'static str] {
             "demo",
             "demo --reset",
             "demo --data /tmp/demo --portal-port 9443",
+        ],
+        "demo clock" => &[
+            "demo clock +3d",
+            "demo clock +5h",
+            "demo clock +1w --data /tmp/demo",
         ],
         "check" => &[
             "check",

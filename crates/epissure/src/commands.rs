@@ -19,10 +19,10 @@ use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{
-    AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand,
+    AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand, DemoCommand,
     Global, Import, Init, OperatorCommand, OrderCommand, Ports,
 };
-use crate::config::{self, Config};
+use crate::config::{self, Config, SOCKET_NAME};
 use crate::edges::Post;
 use crate::output::{self, Format, Meter};
 use crate::request::{Answer, Desk, Request, absolute, exit};
@@ -40,7 +40,10 @@ pub fn run(cli: Cli) -> Result<u8> {
     match command {
         Command::Init(init) => self::init(&global, &init),
         Command::Serve(ports) => self::serve(&global, &ports),
-        Command::Demo(demo) => run_demo(&global, &demo.ports, demo.reset),
+        Command::Demo(demo) => match &demo.command {
+            Some(DemoCommand::Clock { step }) => demo_clock(&global, step),
+            None => run_demo(&global, &demo.ports, demo.reset),
+        },
         Command::Check => check(&global),
         Command::Config(ConfigCommand::Show { effective: _ }) => {
             let rows = global.load(&[])?.effective();
@@ -125,6 +128,17 @@ fn request(command: Command) -> Result<Request> {
             name,
             email,
             sirens,
+        },
+        Command::Order(OrderCommand::Connect {
+            reference,
+            operator,
+            date,
+            failed,
+        }) => Request::OrderConnect {
+            operator,
+            reference,
+            date,
+            failed,
         },
         Command::Operator(OperatorCommand::Suspend { code }) => Request::OperatorSuspend {
             code,
@@ -302,6 +316,18 @@ fn run_demo(global: &Global, ports: &Ports, reset: bool) -> Result<u8> {
     };
     runtime()?.block_on(demo::run(&options))?;
     Ok(exit::OK)
+}
+
+fn demo_clock(global: &Global, step: &str) -> Result<u8> {
+    let step_ms = demo::parse_step(step).context("a step forward is +5h, +3d, +1w or the like")?;
+    let data = global
+        .data
+        .clone()
+        .unwrap_or_else(|| demo::DEFAULT_DIR.into());
+    let (socket, request) = (data.join(SOCKET_NAME), Request::DemoClock { step_ms });
+    let answer = control::ask(&socket, &global.reason, &request, &mut |_| {})?;
+    let answer = answer.with_context(|| format!("no demonstration runs in {}", data.display()))?;
+    print(&answer, global)
 }
 
 fn check(global: &Global) -> Result<u8> {

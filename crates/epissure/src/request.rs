@@ -15,12 +15,14 @@ use domain::operator::usecases::{NewOperator, add_operator, suspend_operator};
 use domain::release::Kind;
 use domain::{Platform, Unit, Verdict};
 use jiff::Timestamp;
+use domain::order::usecases::{StocReport, report_own_connection};
 use kernel::{Fault, Refusal, RefusalKind, codes};
 use reference::report::{ImportOutcome, ImportReport};
 use reference::usecases::{ImportError, ImportRequest, Phase};
 use serde::{Deserialize, Serialize};
 use service_api::EService;
 use tokio::sync::mpsc::UnboundedSender;
+use web::server::AdvanceClock;
 
 use crate::{labels, tls};
 
@@ -65,6 +67,17 @@ pub enum Request {
         code: String,
         /// Whether it is suspended.
         suspended: bool,
+    },
+    /// Reports the connection of a drop that the provider builds.
+    OrderConnect {
+        /// The operator's code.
+        operator: String,
+        /// The operator's reference, or the prestation's.
+        reference: String,
+        /// When it was connected, `AAAAMMJJ`.
+        date: Option<String>,
+        /// The motive of a failure.
+        failed: Option<String>,
     },
     /// Records a contract.
     ContractAdd {
@@ -123,6 +136,11 @@ pub enum Request {
     CertRevoke {
         /// Its SHA-256 fingerprint, in hexadecimal.
         fingerprint: String,
+    },
+    /// Moves the demonstration's day forward.
+    DemoClock {
+        /// By so many milliseconds.
+        step_ms: i64,
     },
     /// Imports a reference file.
     Import {
@@ -255,6 +273,7 @@ pub struct Desk {
     platform: Arc<Platform>,
     services: &'static [&'static EService],
     portal_url: String,
+    advance_clock: Option<AdvanceClock>,
 }
 
 impl Desk {
@@ -269,6 +288,16 @@ impl Desk {
             platform,
             services,
             portal_url,
+            advance_clock: None,
+        }
+    }
+
+    /// The same desk where business time can be moved, if `advance_clock` is given.
+    #[must_use]
+    pub fn with_clock(self, advance_clock: Option<AdvanceClock>) -> Self {
+        Self {
+            advance_clock,
+            ..self
         }
     }
 
@@ -321,6 +350,23 @@ impl Desk {
                 done.into_result()?;
                 let word = if suspended { "suspended" } else { "resumed" };
                 Ok(Answer::note(format!("{code}: access {word}")))
+            }
+            Request::OrderConnect {
+                operator,
+                reference,
+                date,
+                failed,
+            } => {
+                let report = StocReport {
+                    outcome: if failed.is_some() { "KO" } else { "OK" }.to_owned(),
+                    motive: failed.unwrap_or_default(),
+                    connected_on: date.unwrap_or_default(),
+                    ..StocReport::default()
+                };
+                let moved = report_own_connection(platform, &ctx, operator, reference, report);
+                let moved = moved.await?.into_result()?;
+                let status = moved.status.as_str().to_owned();
+                Ok(Answer::row(["order", "status"], [moved.reference, status]))
             }
             Request::ContractAdd {
                 operator,
@@ -404,6 +450,12 @@ impl Desk {
                     columns,
                     certificates.into_iter().map(row).collect(),
                 ))
+            }
+            Request::DemoClock { step_ms } => {
+                let missing = || anyhow::anyhow!("time moves in the demonstration only");
+                self.advance_clock.as_ref().ok_or_else(missing)?(step_ms).await?;
+                let now = shown(platform.clock.business_now());
+                Ok(Answer::row(["now"], [now]))
             }
             Request::CertRevoke { fingerprint } => {
                 let note = format!("{fingerprint}: revoked");

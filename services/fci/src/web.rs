@@ -285,7 +285,8 @@ async fn order_page(call: &PageCall, refused: Option<(&str, Refusal)>) -> PageRe
     let order = &found.order;
     let mut page = order_view(call, &found)?;
     let ready = |wanted: bool, right| (wanted && may(right)).then(|| call.new_form()).transpose();
-    let stoc = matches!(order.status, Status::StocEmise | Status::RaccoKo);
+    let ours = order.built_by == domain::order::BuiltBy::Oc;
+    let stoc = ours && matches!(order.status, Status::StocEmise | Status::RaccoKo);
     page.cr_stoc = ready(stoc, Right::Modify)?;
     page.cr_mes = ready(order.status == Status::Mad, Right::Modify)?;
     page.cancel = ready(order.status.can_cancel(), Right::Close)?;

@@ -370,8 +370,8 @@ pub fn system(platform: &Platform, kind: Duty, provider: &OperatorId) -> Result<
     )
 }
 
-/// The context in which a leased job acts: its operator's rows, in the name of the platform. Its
-/// ids come from the job's own id, so that a job run again makes the same ones.
+/// The context in which a leased job acts: its operator's rows, in the name of the platform. Each
+/// attempt draws ids of its own; only the one that still holds the lease commits.
 ///
 /// # Errors
 /// A fault when the store does not answer, or the operator is gone.

@@ -1,4 +1,4 @@
-//! Keys under which a request is done only once (trust D9): per operator and action, for 30 days.
+//! Keys under which a request is done only once (trust D9): per operator and door, for 30 days.
 
 pub mod labels;
 pub mod store;

@@ -129,6 +129,9 @@ pub mod why {
     pub const NUMBER: &str = "1 à 5 chiffres attendus";
     /// The outcome of a report.
     pub const OK_OR_KO: &str = "OK ou KO attendu";
+    /// A report from the party that does not build the drop.
+    pub const BUILT_BY_THE_OTHER: &str =
+        "le compte rendu vient de celui qui construit le raccordement (TypeRacco)";
     /// A motive that is none of a failure's.
     pub const UNKNOWN_FAILURE: &str = "motif d’échec inconnu";
     /// A building that the key does not name.

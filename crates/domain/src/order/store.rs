@@ -160,15 +160,16 @@ pub fn by_key(tx: &mut dyn Tx, scope: &OperatorScope, key: &Key) -> Result<Optio
     .transpose()
 }
 
-/// The order of whichever operator holds a line, for the duty of telling it that it lost it.
-pub fn holder_order(
+/// An order of `operator`, for the OI's staff, and for the duty of telling a holder that it lost
+/// its line.
+pub fn order_of(
     tx: &mut dyn Tx,
-    scope: &SystemScope,
-    holder: &OperatorId,
+    reach: &dyn Reach,
+    operator: &OperatorId,
     id: &OrderId,
 ) -> Result<Option<Order>, Error> {
     let stmt = sql!("select * from access_order where operator_id = ?1 and id = ?2");
-    first(tx.query(&scope.rls(), stmt, params![holder.as_str(), id.as_str()])?)
+    first(tx.query(&reach.rls(), stmt, params![operator.as_str(), id.as_str()])?)
         .map(|row| order(&row))
         .transpose()
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use kernel::{Fault, Millis, Refusal, codes};
+use kernel::{Fault, Millis, OperatorId, OrderId, Refusal, codes};
 use serde::{Deserialize, Serialize};
 use storage::Error;
 
 use super::HAND_OVER_JOB;
 use super::follow::{advance, own_order, start};
-use crate::access::{Ctx, Duty};
+use crate::access::{Ctx, Duty, Reach};
 use crate::order::labels::why;
 use crate::order::store::Key;
-use crate::order::{COMMENT_MAX, Event, Order, Status, file_date, pto};
-use crate::{Idempotency, Outcome, Platform, Unit, Verdict, line, write};
+use crate::order::{BuiltBy, COMMENT_MAX, Event, Order, Status, file_date, overview, pto, store};
+use crate::{Idempotency, Outcome, Platform, Unit, Verdict, Work, line, operator, write};
 
 /// What an operation on an order answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -123,7 +123,8 @@ fn check_stoc(report: &StocReport, order: &Order) -> Result<Event, Refusal> {
 /// Takes the OC's report of the drop it built, or could not build.
 ///
 /// # Errors
-/// As [`cancel_order`]; FIMP15 and FIMP16 for a report that cannot be read.
+/// As [`cancel_order`]; FIMP15 and FIMP16 for a report that cannot be read, FIMP06 when the OI
+/// builds the drop.
 pub async fn report_connection(
     platform: &Platform,
     ctx: &Arc<Ctx>,
@@ -133,30 +134,85 @@ pub async fn report_connection(
 ) -> Result<Outcome<Moved>, Fault> {
     let unit = Unit::new("fci.report_connection").once(once);
     write(platform, ctx, unit, move |work| {
-        let (scope, mut order) = match own_order(work, &key)? {
+        let (scope, order) = match own_order(work, &key)? {
             Ok(found) => found,
             Err(refusal) => return Ok(Verdict::Refused(refusal)),
         };
-        let event = match check_stoc(&report, &order) {
-            Ok(event) => event,
-            Err(refusal) => return Ok(Verdict::Refused(refusal)),
-        };
-        order.stoc =
-            serde_json::to_string(&report).map_err(|e| Error::Internal(format!("CR STOC: {e}")))?;
-        order.motive.clone_from(&report.motive);
-        order.comment.clone_from(&report.comment);
-        if event == Event::Connected {
-            order.motive.clear();
-        }
-        if let Err(refusal) = advance(work, &scope, scope.operator(), &mut order, event)? {
-            return Ok(Verdict::Refused(refusal));
-        }
-        if event == Event::Connected {
-            start(work, &scope, HAND_OVER_JOB, &order, work.ctx.now)?;
-        }
-        Ok(moved(&order))
+        take_report(
+            work,
+            (&scope, scope.operator()),
+            order,
+            &report,
+            BuiltBy::Oc,
+        )
     })
     .await
+}
+
+/// Takes the OI's own report of a drop that it builds itself (`TypeRacco` = OI).
+///
+/// # Errors
+/// As [`report_connection`], FIMP06 when the OC builds the drop; `9` for an unknown operator.
+pub async fn report_own_connection(
+    platform: &Platform,
+    ctx: &Arc<Ctx>,
+    operator_code: String,
+    reference: String,
+    report: StocReport,
+) -> Result<Outcome<Moved>, Fault> {
+    let unit = Unit::new("fci.report_own_connection");
+    write(platform, ctx, unit, move |work| {
+        let staff = match work.ctx.staff() {
+            Ok(staff) => staff.clone(),
+            Err(refusal) => return Ok(Verdict::Refused(refusal)),
+        };
+        work.about(&reference);
+        let Some(operator) = operator::store::by_code(work.tx, &staff, &operator_code)? else {
+            return Ok(Verdict::Refused(Refusal::new(&codes::RC09)));
+        };
+        let seen = overview::store::by_reference(work.tx, &staff, &operator.id, &reference)?;
+        let id = seen.map(|seen| OrderId::from_store(seen.id));
+        let order = match id {
+            Some(id) => store::order_of(work.tx, &staff, &operator.id, &id)?,
+            None => None,
+        };
+        match order {
+            Some(order) => take_report(work, (&staff, &operator.id), order, &report, BuiltBy::Oi),
+            None => Ok(Verdict::Refused(Refusal::new(&codes::FIMP14))),
+        }
+    })
+    .await
+}
+
+fn take_report(
+    work: &mut Work<'_>,
+    (reach, operator): (&dyn Reach, &OperatorId),
+    mut order: Order,
+    report: &StocReport,
+    by: BuiltBy,
+) -> Result<Verdict<Moved>, Error> {
+    if order.built_by != by {
+        let refusal = Refusal::new(&codes::FIMP06).because(why::BUILT_BY_THE_OTHER);
+        return Ok(Verdict::Refused(refusal));
+    }
+    let event = match check_stoc(report, &order) {
+        Ok(event) => event,
+        Err(refusal) => return Ok(Verdict::Refused(refusal)),
+    };
+    order.stoc =
+        serde_json::to_string(report).map_err(|e| Error::Internal(format!("CR STOC: {e}")))?;
+    order.motive.clone_from(&report.motive);
+    order.comment.clone_from(&report.comment);
+    if event == Event::Connected {
+        order.motive.clear();
+    }
+    if let Err(refusal) = advance(work, reach, operator, &mut order, event)? {
+        return Ok(Verdict::Refused(refusal));
+    }
+    if event == Event::Connected {
+        start(work, reach, operator, HAND_OVER_JOB, &order, work.ctx.now)?;
+    }
+    Ok(moved(&order))
 }
 
 /// Takes the OC's word that the line is in service since `since` (`AAAAMMJJ`).

@@ -10,17 +10,19 @@ use crate::{Work, account, event, job, operator, outbox};
 
 pub(super) fn start(
     work: &mut Work<'_>,
-    reach: &OperatorScope,
+    reach: &dyn Reach,
+    operator: &OperatorId,
     kind: &'static str,
     order: &Order,
     due: Millis,
 ) -> Result<(), Error> {
+    let id = order.id.as_str();
     let new = job::New {
         kind,
-        dedup_key: order.id.as_str(),
-        payload: order.id.as_str(),
+        dedup_key: id,
+        payload: id,
     };
-    work.enqueue(reach, reach.operator(), &new, due)
+    work.enqueue(reach, operator, &new, due)
 }
 
 /// One line to add to a timeline.

@@ -56,7 +56,14 @@ fn report(work: &mut Work<'_>, id: &str) -> Result<Verdict<Status>, Error> {
         order.prestation = Some(kernel::reference::make("PRS", 10, work.bits()));
         events = vec![Event::RouteAssigned];
         match (order.existing_pto, order.built_by) {
-            (true, _) => start(work, &scope, HAND_OVER_JOB, &order, work.ctx.now)?,
+            (true, _) => start(
+                work,
+                &scope,
+                scope.operator(),
+                HAND_OVER_JOB,
+                &order,
+                work.ctx.now,
+            )?,
             (false, BuiltBy::Oc) => events.push(Event::Subcontracted),
             (false, BuiltBy::Oi) => events.push(Event::ConnectionPlanned),
         }
@@ -191,7 +198,7 @@ fn overwrite(work: &mut Work<'_>, before: &LiveLine) -> Result<(), Error> {
         return Ok(());
     };
     let duty = work.ctx.duty(Duty::Overwriting);
-    let Some(mut lost) = store::holder_order(work.tx, &duty, holder, order)? else {
+    let Some(mut lost) = store::order_of(work.tx, &duty, holder, order)? else {
         return Ok(());
     };
     if states::next(lost.status, Event::Overwritten).is_ok()

@@ -123,7 +123,7 @@ fn place(work: &mut Work<'_>, command: &PlaceOrder) -> Result<Verdict<Acknowledg
             .reports_from
             .map(working_time::start_of_day);
         let due = from.unwrap_or(work.ctx.now).max(work.ctx.now);
-        start(work, &scope, REPORT_JOB, &order, due)?;
+        start(work, &scope, scope.operator(), REPORT_JOB, &order, due)?;
     }
     Ok(Verdict::Accepted(Acknowledged {
         id: order.id.to_string(),
