@@ -54,9 +54,10 @@ pub fn right(right: Right) -> &'static str {
 #[must_use]
 pub fn service(code: &str) -> &str {
     match code {
+        "comptes" => TITLE,
         "eligibilite" => "Éligibilité",
         "fci" => "Commandes",
-        "reference" => "Référentiel",
+        "referentiel" => "Référentiel",
         other => other,
     }
 }

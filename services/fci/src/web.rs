@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::{Permission, Right};
-use domain::order::store::{Key, Listing, Sort};
+use domain::order::store::{Key, Listing, Side, Sort};
 use domain::order::usecases::{self, Consulted};
 use domain::order::{Order, PlaceOrder, Status, labels as words, store};
 use kernel::{Fault, Millis, Refusal, codes};
@@ -14,15 +14,13 @@ use web::{Form, ListQuery, Pager, RefusalView, Tag, Tone};
 use crate::labels;
 use crate::pages::{
     Colour, Customer, Fact, NewOrder, Next, OrderList, OrderPage, OrderRow, Route, RoutePoint,
-    StateChoice, Step, StepState, TimelineEntry,
+    SORTABLE, StateChoice, Step, StepState, TimelineEntry,
 };
 
 /// Rows an export reads at once.
 const EXPORT_PAGE: i64 = 1_000;
 /// Most rows of an export; a larger one is a job of its own.
 const EXPORT_MAX: usize = 100_000;
-/// Columns that may order the list: the default first.
-const SORTABLE: [&str; 3] = ["depot", "maj", "reference"];
 
 fn listing(query: &ListQuery, limit: i64) -> Listing {
     let sort = Sort::ALL.into_iter().find(|(_, name)| *name == query.sort);
@@ -32,7 +30,11 @@ fn listing(query: &ListQuery, limit: i64) -> Listing {
     let next = |day: jiff::civil::Date| start(day.tomorrow().unwrap_or(day));
     Listing {
         status: status.to_owned(),
-        waiting: query.filter("main") == "operateur",
+        waiting_for: match query.filter("main") {
+            "operateur" => Some(Side::Operator),
+            "fournisseur" => Some(Side::Provider),
+            _ => None,
+        },
         text: query.search().to_owned(),
         from: day("du").map_or(Millis(0), start),
         to: day("au").map_or(Millis(i64::MAX), next),
@@ -50,7 +52,7 @@ fn page_key(text: &str) -> Option<(String, String)> {
 }
 
 pub(crate) async fn list(call: PageCall) -> PageResult {
-    let query = ListQuery::parse("/commandes", call.query.clone(), &SORTABLE, true);
+    let query = ListQuery::parse("/commandes", call.query.clone(), SORTABLE, true);
     let ctx = call.ctx()?;
     if let Some(format) = query.format {
         let rows = export(&call, &query).await?;
@@ -320,8 +322,10 @@ pub(crate) async fn cancel(call: PageCall) -> PageResult {
             .because(labels::NOT_CONFIRMED);
         return order_page(&call, Some(("annuler", refusal))).await;
     }
+    let reason = call.field("motif").to_owned();
     let again = std::sync::Arc::new(ctx.again());
-    let moved = usecases::cancel_order(&call.platform, &again, key, call.form_key()).await?;
+    let moved =
+        usecases::cancel_order(&call.platform, &again, key, reason, call.form_key()).await?;
     after(
         &call,
         moved.into_result().map(|moved| moved.id),

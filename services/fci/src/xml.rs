@@ -69,7 +69,8 @@ pub(crate) async fn cancel(call: XmlCall) -> Result<String, XmlError> {
         message.reference.as_ref(),
         message.service_reference.as_ref(),
     )?;
-    let moved = usecases::cancel_order(&call.platform, &call.ctx, key, call.key()).await?;
+    let reason = message.comment.unwrap_or_default();
+    let moved = usecases::cancel_order(&call.platform, &call.ctx, key, reason, call.key()).await?;
     answer_moved(&call, moved.into_result()?)
 }
 

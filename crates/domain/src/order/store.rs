@@ -321,8 +321,8 @@ pub fn list_timeline(
 pub struct Listing {
     /// Only this status; empty for all.
     pub status: String,
-    /// Only the orders that wait for the operator.
-    pub waiting: bool,
+    /// Only the orders that wait for one side; all when not said.
+    pub waiting_for: Option<Side>,
     /// Beginning of the reference, or a whole prestation or PTO; empty for all.
     pub text: String,
     /// Placed at or after, business time.
@@ -339,6 +339,24 @@ pub struct Listing {
     pub limit: i64,
 }
 
+/// Who has the next move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The operator.
+    Operator,
+    /// The OI.
+    Provider,
+}
+
+impl Side {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Provider => "provider",
+        }
+    }
+}
+
 /// By what orders are sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
@@ -349,14 +367,17 @@ pub enum Sort {
     Placed,
     /// The operator's reference.
     Reference,
+    /// Where they stand.
+    Status,
 }
 
 impl Sort {
     /// Every sort, with its name in addresses.
-    pub const ALL: [(Self, &'static str); 3] = [
-        (Self::Updated, "maj"),
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Updated, "etape"),
         (Self::Placed, "depot"),
         (Self::Reference, "reference"),
+        (Self::Status, "etat"),
     ];
 
     /// The sort column's value in `order`, as a page key.
@@ -366,6 +387,7 @@ impl Sort {
             Self::Updated => order.updated.0.to_string(),
             Self::Placed => order.placed.0.to_string(),
             Self::Reference => order.reference.clone(),
+            Self::Status => order.status.as_str().to_owned(),
         }
     }
 }
@@ -378,7 +400,10 @@ macro_rules! page_by {
                and (?3 = '' or (reference >= ?3 and reference < ?4) or prestation = ?3
                  or pto_ref = ?3)
                and placed_at_ms >= ?5 and placed_at_ms < ?6
-               and (?11 = false or status in ('stoc_emise', 'racco_ko', 'mad'))
+               and (?11 = ''
+                 or (?11 = 'operator' and status in ('stoc_emise', 'racco_ko', 'mad'))
+                 or (?11 = 'provider' and status in ('deposee', 'ar_ok', 'cr_ok',
+                   'racco_oi_planifie', 'racco_ok', 'annul_demandee')))
                and (?7 = false or (",
             $column,
             ", id) ",
@@ -408,10 +433,12 @@ pub fn list(
         (Sort::Placed, false) => sql!(page_by!("placed_at_ms", ">", "asc")),
         (Sort::Reference, true) => sql!(page_by!("reference", "<", "desc")),
         (Sort::Reference, false) => sql!(page_by!("reference", ">", "asc")),
+        (Sort::Status, true) => sql!(page_by!("status", "<", "desc")),
+        (Sort::Status, false) => sql!(page_by!("status", ">", "asc")),
     };
     let (key, id) = listing.after.clone().unwrap_or_default();
     let key = match listing.sort {
-        Sort::Reference => Value::Text(key),
+        Sort::Reference | Sort::Status => Value::Text(key),
         Sort::Updated | Sort::Placed => Value::Int(key.parse().unwrap_or_default()),
     };
     let upper = format!("{}\u{10FFFF}", listing.text);
@@ -426,7 +453,7 @@ pub fn list(
         key,
         id.into(),
         listing.limit.into(),
-        listing.waiting.into(),
+        listing.waiting_for.map_or("", Side::as_str).into(),
     ];
     tx.query(&scope.rls(), stmt, params)?
         .iter()

@@ -36,7 +36,8 @@ fn moved(order: &Order) -> Verdict<Moved> {
     })
 }
 
-/// Cancels an order before its line is handed over, and gives back what it had taken.
+/// Cancels an order before its line is handed over, for the `reason` given (512 characters at
+/// most), and gives back what it had taken.
 ///
 /// # Errors
 /// A fault when it is not known to be committed; the refusal (FIMP14, FIMP06) is in the outcome.
@@ -44,6 +45,7 @@ pub async fn cancel_order(
     platform: &Platform,
     ctx: &Arc<Ctx>,
     key: Key,
+    reason: String,
     once: Option<Idempotency>,
 ) -> Result<Outcome<Moved>, Fault> {
     let unit = Unit::new("fci.cancel_order").once(once);
@@ -52,6 +54,14 @@ pub async fn cancel_order(
             Ok(found) => found,
             Err(refusal) => return Ok(Verdict::Refused(refusal)),
         };
+        if reason.chars().count() > COMMENT_MAX {
+            let refusal = Refusal::new(&codes::FIMP16)
+                .on("Commentaire")
+                .because(why::at_most(COMMENT_MAX));
+            return Ok(Verdict::Refused(refusal));
+        }
+        order.motive.clear();
+        order.comment.clone_from(&reason);
         for event in [Event::CancelRequested, Event::Cancelled] {
             if let Err(refusal) = advance(work, &scope, scope.operator(), &mut order, event)? {
                 return Ok(Verdict::Refused(refusal));
