@@ -3,7 +3,10 @@ create table access_order (
   id text not null,
   reference text not null,
   prestation text unique,
-  status text not null,
+  status text not null constraint access_order_status check (status in (
+    'deposee', 'ar_ko', 'ar_ok', 'cr_ko', 'cr_ok', 'stoc_emise',
+    'racco_oi_planifie', 'racco_ko', 'racco_ok', 'mad', 'mes', 'annul_demandee', 'annulee',
+    'ecrasee')),
   version bigint not null,
   offer text not null,
   order_type text not null,
@@ -50,7 +53,10 @@ create table order_timeline (
   at_ms bigint not null,
   event text not null,
   from_status text not null,
-  to_status text not null,
+  to_status text not null constraint order_timeline_to_status check (to_status in (
+    'deposee', 'ar_ko', 'ar_ok', 'cr_ko', 'cr_ok', 'stoc_emise',
+    'racco_oi_planifie', 'racco_ko', 'racco_ok', 'mad', 'mes', 'annul_demandee', 'annulee',
+    'ecrasee')),
   actor_kind text not null,
   actor_name text not null,
   channel text not null,

@@ -168,7 +168,8 @@ impl Work<'_> {
     }
 }
 
-/// Runs `f` as one durable unit of work and answers once it is committed.
+/// Runs `f` as one durable unit of work and answers once it is committed. A job's unit waits behind
+/// those somebody waits for.
 ///
 /// # Errors
 /// A fault when the store cannot say that it is committed; nothing is then acknowledged, and the
@@ -185,6 +186,11 @@ where
 {
     let audit_id: AuditId = ctx.ids().next();
     let proof = audit::proof(ctx, &audit_id);
+    let lane = if ctx.job().is_some() {
+        Lane::Background
+    } else {
+        Lane::Foreground
+    };
     let ctx = Arc::clone(ctx);
     let run = move |tx: &mut dyn Tx| {
         let mut ids = ctx.ids();
@@ -231,10 +237,7 @@ where
             replayed: false,
         })
     };
-    Ok(platform
-        .db
-        .write(Lane::Foreground, Some(proof), run)
-        .await?)
+    Ok(platform.db.write(lane, Some(proof), run).await?)
 }
 
 /// The answer given before under this key; code 13 when the key carried something else.
