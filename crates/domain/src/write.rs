@@ -184,7 +184,8 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
     F: FnMut(&mut Work<'_>) -> Result<Verdict<T>, Error> + Send + 'static,
 {
-    let audit_id: AuditId = ctx.ids().next();
+    let first = ctx.ids();
+    let audit_id: AuditId = first.clone().next();
     let proof = audit::proof(ctx, &audit_id);
     let lane = if ctx.job().is_some() {
         Lane::Background
@@ -193,7 +194,7 @@ where
     };
     let ctx = Arc::clone(ctx);
     let run = move |tx: &mut dyn Tx| {
-        let mut ids = ctx.ids();
+        let mut ids = first.clone();
         let audit_id: AuditId = ids.next();
         if let Some(lease) = ctx.job()
             && !job::store::finish(tx, ctx.scope(), lease)?

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use domain::access::{Ctx, Duty, Profile, authenticate_local};
+use domain::access::{Ctx, Profile, authenticate_local};
 use domain::account::usecases::{NewAccount, add_account, disable_account, list_accounts};
 use domain::certificate::usecases::{
     NewCertificate, add_certificate, list_certificates, revoke_certificate,
@@ -546,7 +546,7 @@ impl Desk {
         tell: UnboundedSender<Progress>,
     ) -> Result<Answer, Failure> {
         let request = asked.request()?;
-        let (platform, scope, now) = (Arc::clone(&self.platform), ctx.duty(Duty::Import), ctx.now);
+        let (platform, importing) = (Arc::clone(&self.platform), Arc::clone(ctx));
         let runtime = tokio::runtime::Handle::current();
         let work = move || {
             let mut lines = 0;
@@ -559,7 +559,7 @@ impl Desk {
                 ControlFlow::Continue(())
             };
             let import = reference::usecases::import;
-            runtime.block_on(import(&platform.db, scope, now, request, &mut progress))
+            runtime.block_on(import(&platform, &importing, request, &mut progress))
         };
         let done = tokio::task::spawn_blocking(work)
             .await

@@ -323,9 +323,7 @@ pub(crate) async fn cancel(call: PageCall) -> PageResult {
         return order_page(&call, Some(("annuler", refusal))).await;
     }
     let reason = call.field("motif").to_owned();
-    let again = std::sync::Arc::new(ctx.again());
-    let moved =
-        usecases::cancel_order(&call.platform, &again, key, reason, call.form_key()).await?;
+    let moved = usecases::cancel_order(&call.platform, ctx, key, reason, call.form_key()).await?;
     after(
         &call,
         moved.into_result().map(|moved| moved.id),

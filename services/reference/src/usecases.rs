@@ -8,10 +8,11 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use domain::access::SystemScope;
+use domain::access::{Ctx, Duty, SystemScope};
 use domain::line::store as lines;
 use domain::release::store as releases;
 use domain::release::{Begun, Kind, Release, ReleaseState, Row, Table};
+use domain::{Platform, Unit, Verdict};
 use jiff::civil::Date;
 use kernel::{Fault, Millis, Refusal, codes};
 use storage::{Db, Error, Lane};
@@ -134,12 +135,12 @@ fn tell(progress: &mut Progress<'_>, phase: Phase) -> Result<(), ImportError> {
 /// are refused; `EIMP02` when its bytes are those in force and its extraction is no newer; `EIMP03`
 /// without an extraction date; `EVER01` when another import was first.
 pub async fn import(
-    db: &Db,
-    scope: SystemScope,
-    now: Millis,
+    platform: &Platform,
+    ctx: &Arc<Ctx>,
     mut request: ImportRequest,
     mut progress: Progress<'_>,
 ) -> Result<ImportReport, ImportError> {
+    let (db, scope, now) = (&platform.db, ctx.duty(Duty::Import), ctx.now);
     let extracted_on = request
         .extracted_on
         .or_else(|| files::date_in_name(&request.file_name))
@@ -186,7 +187,7 @@ pub async fn import(
     tell(&mut progress, Phase::Ready)?;
     report.outcome = ImportOutcome::Waiting(number);
     if request.approve {
-        report.seeded = approve(db, scope, now, number, progress).await?;
+        report.seeded = approve(platform, ctx, number, progress).await?;
         report.outcome = ImportOutcome::Published(number);
     }
     Ok(report)
@@ -357,30 +358,32 @@ async fn stage(
 }
 
 /// Publishes a release that waits: seeds the live rows it is the first to know, then moves the
-/// pointer. Answers how many rows were seeded.
+/// pointer and leaves its audit row in one transaction. Answers how many rows were seeded.
 ///
 /// # Errors
 /// Refused `EVER01` when the release is not waiting, or was not built on the one in force.
 pub async fn approve(
-    db: &Db,
-    scope: SystemScope,
-    now: Millis,
+    platform: &Platform,
+    ctx: &Arc<Ctx>,
     number: Release,
     mut progress: Progress<'_>,
 ) -> Result<u64, ImportError> {
+    let (db, scope) = (&platform.db, ctx.duty(Duty::Import));
     let info = db.get(move |tx| releases::by_number(tx, number)).await?;
     let info = info
         .filter(|info| info.state == ReleaseState::Ready)
         .ok_or_else(|| Refusal::new(&codes::EVER01))?;
     let seeded = seed(db, scope, info.kind, number, &mut progress).await?;
-    let published = db
-        .write(Lane::Background, None, move |tx| {
-            releases::publish(tx, &scope, number, now)
+    let published = domain::write(platform, ctx, Unit::new("reference.publish"), move |work| {
+        work.about(&format!("{} {}", info.kind.as_str(), number.0));
+        let now = work.ctx.now;
+        Ok(if releases::publish(work.tx, &scope, number, now)? {
+            Verdict::Accepted(())
+        } else {
+            Verdict::Refused(Refusal::new(&codes::EVER01))
         })
-        .await?;
-    if !published {
-        return Err(Refusal::new(&codes::EVER01).into());
-    }
+    });
+    published.await?.into_result()?;
     tell(&mut progress, Phase::Published)?;
     Ok(seeded)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
-use kernel::{AccountId, CertificateId, Fault, IdSource, Millis, OperatorId, SessionId, codes};
+use kernel::{AccountId, CertificateId, Fault, Millis, OperatorId, SessionId, codes};
 use sha2::{Digest, Sha256};
 
 use super::store::{self, Standing};
@@ -221,6 +221,7 @@ fn bare(
         suspended: false,
         job: None,
         seed,
+        units: Arc::default(),
     })
 }
 
@@ -397,17 +398,6 @@ pub async fn resume_job(platform: &Platform, lease: JobLease) -> Result<Ctx, Fau
 }
 
 impl Ctx {
-    /// The same caller an instant later, with ids of its own: for a second unit of work in one
-    /// request.
-    #[must_use]
-    pub fn again(&self) -> Self {
-        let mut ids = IdSource::new(self.real_now, self.seed.rotate_left(17));
-        Self {
-            seed: ids.next_bits(),
-            ..self.clone()
-        }
-    }
-
     /// The same caller through another door: the demonstration's simulator.
     #[must_use]
     pub fn through(&self, channel: Channel) -> Self {

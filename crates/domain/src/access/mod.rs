@@ -8,6 +8,8 @@ pub mod permission;
 pub mod store;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kernel::{
     AccountId, CertificateId, IdSource, JobId, Millis, OperatorId, Refusal, RequestId, codes,
@@ -270,13 +272,17 @@ pub struct Ctx {
     suspended: bool,
     job: Option<JobLease>,
     seed: u64,
+    units: Arc<AtomicU64>,
 }
 
 impl Ctx {
-    /// Ids for this request's unit of work, from the beginning at each call.
+    /// Ids for one unit of work of this request: a source of its own at each call, to be cloned for
+    /// each run of the unit, so that a unit run again makes the same ids.
     #[must_use]
     pub fn ids(&self) -> IdSource {
-        IdSource::new(self.real_now, self.seed)
+        let unit = self.units.fetch_add(1, Ordering::Relaxed);
+        let mut seeds = IdSource::new(self.real_now, self.seed ^ unit.rotate_left(40));
+        IdSource::new(self.real_now, seeds.next_bits())
     }
 
     /// The operator whose rows this request reaches.

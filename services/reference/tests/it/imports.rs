@@ -192,11 +192,11 @@ async fn an_unapproved_release_waits_and_is_published_once() {
     assert_eq!(report.outcome, ImportOutcome::Waiting(Release(1)));
     assert_eq!(store.current().await, Release::EMPTY);
     let mut quiet = |_| std::ops::ControlFlow::Continue(());
-    approve(&store.db, store.scope, NOW, Release(1), &mut quiet)
+    approve(&store.platform, &store.ctx, Release(1), &mut quiet)
         .await
         .unwrap();
     assert_eq!(store.current().await, Release(1));
-    let again = approve(&store.db, store.scope, NOW, Release(1), &mut quiet).await;
+    let again = approve(&store.platform, &store.ctx, Release(1), &mut quiet).await;
     assert!(again.is_err());
 }
 
@@ -223,7 +223,7 @@ async fn the_next_import_supersedes_a_waiting_release() {
     assert_eq!(info.state, ReleaseState::Withdrawn);
     let mut quiet = |_| std::ops::ControlFlow::Continue(());
     assert!(
-        approve(&store.db, store.scope, NOW, Release(1), &mut quiet)
+        approve(&store.platform, &store.ctx, Release(1), &mut quiet)
             .await
             .is_err()
     );

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use domain::access::{self, Duty, SystemScope};
+use domain::access::{self, Ctx, Duty, SystemScope};
 use domain::release::store as releases;
 use domain::release::{Kind, Release, Table};
 use domain::{Platform, line, schema};
@@ -26,6 +26,8 @@ pub const OPERATORS: [&str; 3] = ["HIRO", "LINB", "AUTR"];
 /// A store of its own, empty and migrated.
 pub struct Store {
     pub db: Db,
+    pub platform: Platform,
+    pub ctx: Arc<Ctx>,
     pub scope: SystemScope,
     pub live: SystemScope,
     _store: testkit::Store,
@@ -38,10 +40,12 @@ impl Store {
         let db = store.db.clone();
         let platform = Platform::new(db.clone(), Arc::new(FakeClock::at(NOW)));
         let provider = OperatorId::from_store("opr_fournisseur".to_owned());
-        let scope = access::system(&platform, Duty::Import, &provider).unwrap();
-        let (scope, live) = (scope.duty(Duty::Import), scope.duty(Duty::FibreOccupancy));
+        let ctx = Arc::new(access::system(&platform, Duty::Import, &provider).unwrap());
+        let (scope, live) = (ctx.duty(Duty::Import), ctx.duty(Duty::FibreOccupancy));
         Some(Self {
             db,
+            platform,
+            ctx,
             scope,
             live,
             _store: store,
@@ -68,7 +72,7 @@ impl Store {
                 ControlFlow::Continue(())
             }
         };
-        import(&self.db, self.scope, NOW, request, &mut progress).await
+        import(&self.platform, &self.ctx, request, &mut progress).await
     }
 
     /// Imports the five files of `territory`.
