@@ -1,7 +1,7 @@
 //! Worker threads and the outcome rules: what is rerun, what is looked up, what is given back.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -37,15 +37,17 @@ impl Pool {
         settings: &Settings,
     ) -> Result<Self, Error> {
         let queue = Arc::new(Queue::new(background_max));
+        let turn = Arc::new(Mutex::new(()));
         let mut pool = Self {
             queue: Arc::clone(&queue),
             threads: Vec::new(),
         };
         for n in 1..=workers {
             let (served, settings) = (Arc::clone(&queue), settings.clone());
+            let turn = Arc::clone(&turn);
             let thread = std::thread::Builder::new()
                 .name(format!("pg-{name}-{n}"))
-                .spawn(move || serve(&served, settings))
+                .spawn(move || serve(&served, &turn, settings))
                 .map_err(|e| Error::Unavailable(format!("no thread: {e}")))?;
             pool.threads.push(thread);
         }
@@ -67,10 +69,11 @@ impl Drop for Pool {
     }
 }
 
-fn serve(queue: &Queue, settings: Settings) {
+fn serve(queue: &Queue, turn: &Mutex<()>, settings: Settings) {
     let _close = CloseOnDrop(queue);
     let mut worker = Worker {
         queue,
+        turn,
         settings,
         connection: None,
     };
@@ -96,6 +99,9 @@ enum Attempt {
 
 struct Worker<'q> {
     queue: &'q Queue,
+    /// Held while a unit that met a conflict runs again: units that all conflict with each other
+    /// are then rerun one after the other, instead of failing each other until their time is over.
+    turn: &'q Mutex<()>,
     settings: Settings,
     connection: Option<Connection>,
 }
@@ -106,12 +112,15 @@ impl Worker<'_> {
         // Set once a COMMIT has been left in doubt: from then on every failure is in doubt too,
         // for the lost transaction may still be finishing on the server.
         let mut doubt: Option<String> = None;
+        let waited_for = self.turn;
+        let mut turn = None;
         for tries in 1.. {
             let attempt = if doubt.is_some() {
                 self.look_up_then_attempt(ticket)
             } else {
                 self.attempt(ticket)
             };
+            let conflict = matches!(attempt, Attempt::Again(_)) && ticket.mode == Mode::Write;
             let (error, patience) = match attempt {
                 Attempt::Done => return Ok(()),
                 Attempt::Refused(error) if doubt.is_none() => return Err(error),
@@ -129,6 +138,12 @@ impl Worker<'_> {
             };
             if tries >= TRIES_MAX || ticket.since.elapsed() >= patience {
                 return Err(given_up(error, doubt, tries));
+            }
+            if !conflict {
+                turn = None;
+            } else if turn.is_none() {
+                turn = Some(waited_for.lock().unwrap_or_else(PoisonError::into_inner));
+                continue;
             }
             std::thread::sleep(pause(tries));
         }
