@@ -221,11 +221,11 @@ impl Edge {
             .and_then(|c| c.0.clone());
         let ctx = match self.identify(certificate.as_deref()).await {
             Ok(ctx) => Arc::new(ctx),
-            Err(fault) => return xml(StatusCode::INTERNAL_SERVER_ERROR, fault.to_xml()),
+            Err(fault) => return unread(body, StatusCode::INTERNAL_SERVER_ERROR, &fault).await,
         };
         let Some(service) = self.service(name) else {
             let fault = SoapFault::unknown_operation(name);
-            return xml(StatusCode::NOT_FOUND, fault.to_xml());
+            return unread(body, StatusCode::NOT_FOUND, &fault).await;
         };
         match self.serve(service, &ctx, body).await {
             Ok(answer) => xml(StatusCode::OK, answer),
@@ -340,6 +340,13 @@ fn broken(fault: &Fault) -> SoapFault {
         Fault::Unavailable(_) => SoapFault::new(FaultCode::Maintenance),
         Fault::Internal(_) => SoapFault::new(FaultCode::Internal),
     }
+}
+
+/// The answer to a message nobody looks at. It is received all the same: over HTTP/2 the reset of a
+/// body left unread is a failure to some clients, which then never show the answer.
+async fn unread(body: Body, status: StatusCode, fault: &SoapFault) -> Response {
+    drop(to_bytes(body, Limits::DEFAULT.bytes).await);
+    xml(status, fault.to_xml())
 }
 
 fn xml(status: StatusCode, text: String) -> Response {

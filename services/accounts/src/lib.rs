@@ -56,6 +56,14 @@ pub static SERVICE: EService = EService {
         },
         Route {
             method: Method::Get,
+            path: "/compte/presence",
+            access: Access::SignedIn(OWN),
+            audit: Audited::Nothing("says only that the session is open"),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(web::presence(call)),
+        },
+        Route {
+            method: Method::Get,
             path: "/compte",
             access: Access::SignedIn(OWN),
             audit: Audited::Nothing(NO_TRACE),

@@ -127,6 +127,11 @@ pub async fn choose_theme(call: PageCall) -> PageResult {
     Ok(response)
 }
 
+/// `GET /compte/presence`: whether the session is still open, at the least cost.
+pub async fn presence(_call: PageCall) -> PageResult {
+    Ok("ok".into_response())
+}
+
 /// `GET /compte`.
 pub async fn account(call: PageCall) -> PageResult {
     let ctx = call.ctx()?;

@@ -192,7 +192,7 @@ pub mod why {
 
     /// What a CR MES says.
     #[must_use]
-    pub fn in_service_since(since: &str) -> String {
-        format!("Mise en service le {since}")
+    pub fn in_service_since(since: jiff::civil::Date) -> String {
+        format!("Mise en service le {}", since.strftime("%d/%m/%Y"))
     }
 }

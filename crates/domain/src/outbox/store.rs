@@ -34,7 +34,7 @@ pub fn insert(
     Ok(())
 }
 
-/// Leases at most `limit` due messages under `token`; an expired lease is due again.
+/// Leases at most `limit` due messages under `token`, oldest first; an expired lease is due again.
 pub fn lease(
     tx: &mut dyn Tx,
     scope: &SystemScope,
@@ -51,7 +51,8 @@ pub fn lease(
          returning operator_id, id, payload, attempts, created_real_at_ms"
     );
     let params = params![token, real_now.0, real_now.plus(LEASE_MS).0, limit];
-    tx.query(&scope.rls(), stmt, params)?
+    let mut leased = tx
+        .query(&scope.rls(), stmt, params)?
         .iter()
         .map(|row| {
             let message: Message = serde_json::from_str(&row.text("payload")?)
@@ -65,7 +66,10 @@ pub fn lease(
                 token: token.to_owned(),
             })
         })
-        .collect()
+        .collect::<Result<Vec<_>, Error>>()?;
+    // RETURNING keeps no order; ids sort in the order in which the messages were written.
+    leased.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(leased)
 }
 
 /// Where a message stands after a try.

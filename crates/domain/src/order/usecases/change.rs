@@ -246,14 +246,14 @@ pub async fn put_in_service(
             let refusal = Refusal::new(&codes::FIMP15).on("DateMiseEnService");
             return Ok(Verdict::Refused(refusal));
         }
-        if file_date(&since).is_none() {
+        let Some(day) = file_date(&since) else {
             let refusal = Refusal::new(&codes::FIMP16)
                 .on("DateMiseEnService")
                 .because(why::DATE);
             return Ok(Verdict::Refused(refusal));
-        }
+        };
         order.motive.clear();
-        order.comment = why::in_service_since(&since);
+        order.comment = why::in_service_since(day.date());
         match advance(
             work,
             &scope,
