@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Cert(CertCommand),
     /// Import a reference file
     Import(Import),
+    /// Measure this machine with the real server, over loopback only
+    Bench(Bench),
     /// The access journal
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -141,6 +143,25 @@ pub(crate) enum DemoCommand {
         #[arg(allow_hyphen_values = true)]
         step: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Within a minute
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// Longer, within ten minutes
+    #[arg(long)]
+    pub full: bool,
+    /// Only these sections: http, orders
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Where the figures go as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Be the server that only says hello
+    #[arg(long, hide = true)]
+    pub hello: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -434,6 +455,11 @@ fn examples(path: &str) -> &'static [&'static str] {
             "cert make hirondelle",
             "cert make hirondelle --dir /tmp/acces",
             "cert make linbleu --dir .",
+        ],
+        "bench" => &[
+            "bench --quick",
+            "bench --only http --json figures.json",
+            "bench --full --data /srv/bench",
         ],
         "import" => &[
             "import ipe IPE_20260301.csv --dry-run",

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{
-    AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand, DemoCommand,
+    self,    AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand, DemoCommand,
     Global, Import, Init, OperatorCommand, OrderCommand, Ports,
 };
 use crate::config::{self, Config, SOCKET_NAME};
@@ -29,7 +29,7 @@ use crate::request::{Answer, Desk, Request, absolute, exit};
 use crate::serve::{self, Stage};
 use crate::services::SERVICES;
 use crate::workers::{Crew, Signer};
-use crate::{control, demo, documents, files, house, tls};
+use crate::{bench, control, demo, documents, files, house, tls};
 
 /// Runs a command; its exit code.
 ///
@@ -44,6 +44,7 @@ pub fn run(cli: Cli) -> Result<u8> {
             Some(DemoCommand::Clock { step }) => demo_clock(&global, step),
             None => run_demo(&global, &demo.ports, demo.reset),
         },
+        Command::Bench(bench) => self::bench(&global, bench),
         Command::Check => check(&global),
         Command::Config(ConfigCommand::Show { effective: _ }) => {
             let rows = global.load(&[])?.effective();
@@ -291,13 +292,14 @@ fn serve(global: &Global, ports: &Ports) -> Result<u8> {
     let config = global.load(&ports.flags())?;
     log(&config.log_filter, config.log_json)?;
     runtime()?.block_on(async {
+        let told = serve::Told::listen()?;
         let running = serve::start(&config, clock(), Stage::default()).await?;
         let (portal, xml) = (&running.portal_url, &running.xml_url);
         let ms = begun.elapsed().as_millis();
         output::data(&format!(
             "ready: portal {portal}/ xml {xml}/ws/ in {ms} ms\n"
         ))?;
-        serve::until_told().await?;
+        told.wait().await;
         running.stop().await
     })?;
     Ok(exit::OK)
@@ -328,6 +330,29 @@ fn demo_clock(global: &Global, step: &str) -> Result<u8> {
     let answer = control::ask(&socket, &global.reason, &request, &mut |_| {})?;
     let answer = answer.with_context(|| format!("no demonstration runs in {}", data.display()))?;
     print(&answer, global)
+}
+
+fn bench(global: &Global, asked: cli::Bench) -> Result<u8> {
+    log("warn", false)?;
+    let data = global.data.clone();
+    let data = data.unwrap_or_else(|| bench::DEFAULT_DIR.into());
+    if asked.hello {
+        runtime()?.block_on(bench::serve_hello(&data))?;
+        return Ok(exit::OK);
+    }
+    let effort = match (asked.quick, asked.full) {
+        (true, _) => bench::Effort::QUICK,
+        (_, true) => bench::Effort::FULL,
+        _ => bench::Effort::USUAL,
+    };
+    let options = bench::Options {
+        data,
+        effort,
+        only: asked.only,
+        json: asked.json,
+    };
+    runtime()?.block_on(bench::run(&options))?;
+    Ok(exit::OK)
 }
 
 fn check(global: &Global) -> Result<u8> {

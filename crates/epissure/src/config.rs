@@ -14,6 +14,8 @@ use crate::files::{NOT_FOR_OTHERS, read_private};
 pub const SYSTEM_FILE: &str = "/etc/epissure/epissure.toml";
 /// The file in the data folder.
 pub const FILE_NAME: &str = "epissure.toml";
+/// The control socket in the data folder.
+pub const SOCKET_NAME: &str = "epissure.sock";
 /// What the environment's variables begin with.
 const ENV_PREFIX: &str = "EPISSURE__";
 /// A key so ended names the file that holds the value of the key without it.
@@ -356,7 +358,7 @@ impl Config {
     /// The control socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.data.join("epissure.sock")
+        self.data.join(SOCKET_NAME)
     }
 
     /// Every key with its value and where it comes from; secrets hidden.

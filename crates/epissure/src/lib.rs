@@ -1,5 +1,6 @@
 //! The program: configuration, wiring of the crates, listeners, workers, commands.
 
+pub mod bench;
 pub mod cli;
 mod commands;
 pub mod config;

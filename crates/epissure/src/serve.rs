@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use domain::{Platform, access};
 use kernel::Clock;
+use service_api::EService;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 use web::server::{AdvanceClock, Site};
 use web::{Brand, Environment};
@@ -36,6 +37,10 @@ pub struct Stage {
     pub demo_logins: Vec<(String, String, String)>,
     /// Makes what moves business time forward, where anything may.
     pub advance_clock: Option<fn(Crew) -> AdvanceClock>,
+    /// E-services whose jobs run here, when they are not those of the registry.
+    pub services: Option<&'static [&'static EService]>,
+    /// Starts what works beside the platform's own workers.
+    pub beside: Option<fn(&Tasks, &Crew)>,
 }
 
 /// A server that runs.
@@ -67,7 +72,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Resu
     house::configure(&platform, config, &provider).await?;
     let crew = Crew {
         platform: Arc::clone(&platform),
-        services: SERVICES,
+        services: stage.services.unwrap_or(SERVICES),
         provider,
         signer: Arc::new(Signer::open(&config.data, &config.head_dir)?),
         post: Arc::new(Post::new(config, SERVICES)?),
@@ -81,12 +86,13 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Resu
     } else {
         config.brand_name.clone()
     };
+    let advance_clock = stage.advance_clock.map(|make| make(crew.clone()));
     let site = Site {
         brand: Brand::new(brand),
         environment: stage.environment,
         menu: SERVICES.iter().flat_map(|service| service.menu).collect(),
         demo_logins: stage.demo_logins,
-        advance_clock: stage.advance_clock.map(|make| make(crew.clone())),
+        advance_clock: advance_clock.clone(),
         xml_url: xml_url.clone(),
         contracts: edges::contracts(SERVICES, &xml_url),
     };
@@ -103,10 +109,14 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Resu
         stamp: edges::stamp_xml,
     };
     let desk = Desk::new(Arc::clone(&platform), SERVICES, portal_url.clone());
+    let desk = desk.with_clock(advance_clock);
     let control = control::listen(&tasks, &config.socket(), desk)?;
     listen::serve(&tasks, portal, &portal_side);
     listen::serve(&tasks, xml, &xml_side);
     workers::start(&tasks, &crew);
+    if let Some(start) = stage.beside {
+        start(&tasks, &crew);
+    }
     Ok(Running {
         platform,
         crew,
@@ -143,16 +153,30 @@ impl Running {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-///
-/// # Errors
-/// The signals cannot be listened to.
-pub async fn until_told() -> Result<()> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// What tells a server to end: SIGTERM or SIGINT. Listened to before anybody is told that the server
+/// is ready, for a signal that nobody listens to kills.
+pub struct Told {
+    term: Signal,
+    int: Signal,
+}
+
+impl Told {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// The signals cannot be listened to.
+    pub fn listen() -> Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Waits until one of them comes.
+    pub async fn wait(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }

@@ -9,8 +9,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::people::OPERATORS;
-use crate::tls::{self, Authority};
 use crate::files;
+use crate::tls::{self, Authority};
 
 /// The folder, in the data, of what a visitor may take.
 pub const DIR: &str = "acces";
@@ -39,7 +39,11 @@ pub fn make(data: &Path, now: Millis) -> Result<Vec<ClientKey>> {
     files::write_whole(&dir.join("ca.pem"), authority.pem().as_bytes(), 0o644)?;
     let server = authority.server(now)?;
     files::write_whole(&own.join("server.key"), server.key.as_bytes(), 0o600)?;
-    files::write_whole(&own.join("server.pem"), server.certificate.as_bytes(), 0o644)?;
+    files::write_whole(
+        &own.join("server.pem"),
+        server.certificate.as_bytes(),
+        0o644,
+    )?;
     let make = |name: &str| {
         let made = authority.client(name, now)?;
         let file = |extension: &str| dir.join(format!("{name}.{extension}"));
@@ -47,7 +51,10 @@ pub fn make(data: &Path, now: Millis) -> Result<Vec<ClientKey>> {
         files::write_whole(&file("pem"), made.certificate.as_bytes(), 0o644)?;
         read(made.certificate.as_bytes())
     };
-    OPERATORS.iter().map(|operator| make(operator.file)).collect()
+    OPERATORS
+        .iter()
+        .map(|operator| make(operator.file))
+        .collect()
 }
 
 fn read(pem: &[u8]) -> Result<ClientKey> {

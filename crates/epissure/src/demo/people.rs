@@ -100,37 +100,46 @@ macro_rules! login {
 pub static LOGINS: [Login; 7] = [
     login!(
         "HIRO" Agent, "agent@hirondelle.example", "Camille Roussel",
-        "Hirondelle Télécom, agente", "soudure sous la pluie", ""
+        "Hirondelle Télécom, agente", "soudure sous la pluie",
+        "hy7rlQDC8sCVaKZ3AThptA$1cg7q/KoA9brg1g4Ii4+kgpXaVFd2/UQQev39gaCA98"
     ),
     login!(
         "HIRO" Administrator, "admin@hirondelle.example", "Inès Carpentier",
-        "Hirondelle Télécom, administratrice", "le toit de la grange", ""
+        "Hirondelle Télécom, administratrice", "le toit de la grange",
+        "7o1oS8p20pPDXgyOMHuSkw$7ODMAGKaF+y8ZqmSOVhUY0Hyd93pxhQey9I8SCoa/90"
     ),
     login!(
         "HIRO" Technician, "technicien@hirondelle.example", "Yanis Morel",
-        "Hirondelle Télécom, technicien", "coffret au pied du mur", ""
+        "Hirondelle Télécom, technicien", "coffret au pied du mur",
+        "WC6b1yBtSpCnUzuGr96O8A$fQSmGCkzfmYJoyp9hDERlmSOj2MEzjvfPPw2Qd3zLJ4"
     ),
     login!(
         "LINB" Agent, "agent@linbleu.example", "Louise Ferrand",
-        "Lin Bleu Télécom, agente", "un champ bleu en juin", ""
+        "Lin Bleu Télécom, agente", "un champ bleu en juin",
+        "gg9D3sJAkMz9m3bhZJlI8w$/ScVHuvRoeqGjE+0xtWrdhkP8NeOd9OEWz/xZNgyh0o"
     ),
     login!(
         "LINB" Administrator, "admin@linbleu.example", "Maël Lagarde",
-        "Lin Bleu Télécom, administrateur", "la barque sur le canal", ""
+        "Lin Bleu Télécom, administrateur", "la barque sur le canal",
+        "f2FYooj273qZBjQAN5Ldzw$Rv9+9blJvbXZg+4tYBWLHGJubSGjJVXW2gGBWwYJp5M"
     ),
     login!(
         "F2V" Administrator, "exploitation@deuxvallees.example", "Zoé Le Goff",
-        "Fibre des Deux Vallées, exploitation", "un pont entre deux rives", ""
+        "Fibre des Deux Vallées, exploitation", "un pont entre deux rives",
+        "7bbgo8EcBSADojrCLC6xwg$chnWfBXD3h/q7siDZIVpG8rLMZpS2VVPnrEvelOBWWE"
     ),
     login!(
         "F2V" Agent, "soutien@deuxvallees.example", "Paul Ndiaye",
-        "Fibre des Deux Vallées, soutien", "la lampe reste claire", ""
+        "Fibre des Deux Vallées, soutien", "la lampe reste claire",
+        "C8o/NTWHgU3x6tOxx2SR2A$sd8LC2kRpOmv5DLs6WuDkSHux0HsSzD4W5Svi0dksqE"
     ),
 ];
 
 /// The account with which an operator's agent signs in.
 pub fn agent_of(operator: &str) -> Option<&'static Login> {
-    LOGINS.iter().find(|l| l.operator == operator && l.profile == Profile::Agent)
+    LOGINS
+        .iter()
+        .find(|l| l.operator == operator && l.profile == Profile::Agent)
 }
 
 /// What the sign-in page shows: login, password, whose.
@@ -147,7 +156,8 @@ pub fn shown() -> Vec<(String, String, String)> {
 pub async fn add(crew: &Crew, ctx: Ctx, keys: Vec<ClientKey>) -> Result<(), Fault> {
     let provider = crew.provider.clone();
     let unit = Unit::new("demo.people");
-    let outcome = domain::write(&crew.platform, &Arc::new(ctx), unit, move |work| {
+    let ctx = Arc::new(ctx);
+    let outcome = domain::write(&crew.platform, &ctx, unit, move |work| {
         add_accounts(work, &provider, PROVIDER.0)?;
         for (invented, key) in OPERATORS.into_iter().zip(&keys) {
             add_operator(work, invented, key)?;
@@ -222,8 +232,7 @@ fn add_accounts(work: &mut Work<'_>, operator: &OperatorId, code: &str) -> Resul
             created: work.ctx.now,
         };
         let rights = login.profile.permissions(&services);
-        let added =
-            domain::account::store::insert(work.tx, &demo, operator, &account, &rights)?;
+        let added = domain::account::store::insert(work.tx, &demo, operator, &account, &rights)?;
         once(added, login.login)?;
     }
     Ok(())
