@@ -31,13 +31,17 @@ pub fn tool(variable: &str, name: &str) -> Option<PathBuf> {
 
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 /// A script of tests/clients, to be run by Python.
 pub fn python(script: &str) -> Option<Command> {
     let mut command = Command::new(tool("EPISSURE_PYTHON", "zeep")?);
-    command.arg("-B").arg(repository("tests/clients").join(script));
+    command
+        .arg("-B")
+        .arg(repository("tests/clients").join(script));
     Some(command)
 }
 
@@ -51,8 +55,17 @@ pub fn node(script: &str) -> Option<Command> {
 
 /// Runs a command that reads `input` and must end well; its standard output.
 pub fn fed(mut command: Command, input: &str) -> String {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", output.status);
     String::from_utf8(output.stdout).unwrap()
@@ -73,7 +86,10 @@ impl Partner {
         let scenario =
             json!({ "wsdl": wsdl, "ca": server.ca(), "cert": cert, "key": key, "calls": calls });
         let printed = fed(self.script().unwrap(), &scenario.to_string());
-        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        printed
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// As HIRO.
@@ -84,7 +100,10 @@ impl Partner {
 
 /// The clients whose tools are there. A missing one is said as a skip.
 fn partners() -> Vec<Partner> {
-    PARTNERS.into_iter().filter(|partner| partner.script().is_some()).collect()
+    PARTNERS
+        .into_iter()
+        .filter(|partner| partner.script().is_some())
+        .collect()
 }
 
 /// What stands at a path of a line, as text; empty without it. One client reads numbers, the other
@@ -100,9 +119,8 @@ fn at(line: &Value, path: &str) -> String {
 /// An order to build a line at `spot`.
 fn order(server: &Server, spot: &Spot<'_>, reference: &str) -> Vec<(String, String)> {
     let (building, dwelling) = (spot.building, spot.dwelling.unwrap());
-    let presence = |p: &&domain::building::Presence| {
-        p.oc_code == "HIRO" && p.pm_ref == building.pm_ref
-    };
+    let presence =
+        |p: &&domain::building::Presence| p.oc_code == "HIRO" && p.pm_ref == building.pm_ref;
     let presence = server.territory.presences.iter().find(presence).unwrap();
     let fields = [
         ("ReferenceCommandePriseInterneOC", reference),
@@ -119,7 +137,9 @@ fn order(server: &Server, spot: &Spot<'_>, reference: &str) -> Vec<(String, Stri
         ("TypeCommandeDemande", "LOCA"),
         ("IdentifiantImmeuble", &building.reference),
     ];
-    fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+    fields
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
 }
 
 fn named(reference: &str) -> Value {
@@ -137,7 +157,9 @@ fn wait_for(reference: &str, status: &str) -> Value {
 
 /// Checks envelopes as received against the schemas as published, by xmllint.
 async fn conform(server: &Server, envelopes: &[PathBuf]) {
-    let Some(xmllint) = tool("EPISSURE_XMLLINT", "xmllint") else { return };
+    let Some(xmllint) = tool("EPISSURE_XMLLINT", "xmllint") else {
+        return;
+    };
     let folder = server.house.path("schemas");
     std::fs::create_dir_all(&folder).unwrap();
     let mut machine = server.machine("HIRO");
@@ -163,13 +185,18 @@ async fn conform(server: &Server, envelopes: &[PathBuf]) {
     );
     std::fs::write(&schema, text).unwrap();
     let mut command = Command::new(xmllint);
-    command.args(["--noout", "--nonet", "--schema"]).arg(schema).args(envelopes);
+    command
+        .args(["--noout", "--nonet", "--schema"])
+        .arg(schema)
+        .args(envelopes);
     succeed(command);
 }
 
 /// The journey of two orders, one to service, one cancelled; the references end with `tail`.
 async fn whole_journey(partner: Partner) {
-    let Some(server) = Server::start(engine()) else { return };
+    let Some(server) = Server::start(engine()) else {
+        return;
+    };
     let spots = server.territory.spots(Case::Buildable, "HIRO");
     let (first, second) = (&spots[0], &spots[1]);
     let saved = |name: &str| server.house.path(&format!("{name}.xml"));
@@ -180,18 +207,21 @@ async fn whole_journey(partner: Partner) {
     }]);
     let answers = partner.play(&server, "eligibilite", Some("HIRO"), asked);
     assert_eq!(at(&answers[0], "/answer/CodeRetour"), "0", "{answers:?}");
-    assert_eq!(at(&answers[0], "/answer/Immeuble/0/Offre/0/Verdict"), "eligible");
+    assert_eq!(
+        at(&answers[0], "/answer/Immeuble/0/Offre/0/Verdict"),
+        "eligible"
+    );
 
-    let step = |operation: &str, arguments: Value| {
-        json!({ "operation": operation, "arguments": arguments, "save": saved(operation) })
-    };
+    let step = |operation: &str, arguments: Value| json!({ "operation": operation, "arguments": arguments, "save": saved(operation) });
     let connected = json!([
         ["ReferenceCommandePriseInterneOC", "OC-1"],
         ["CrRaccordementPrise", "OK"],
         ["DateRaccordementPrise", "20261123"],
     ]);
-    let in_service =
-        json!([["ReferenceCommandePriseInterneOC", "OC-1"], ["DateMiseEnService", "20261123"]]);
+    let in_service = json!([
+        ["ReferenceCommandePriseInterneOC", "OC-1"],
+        ["DateMiseEnService", "20261123"]
+    ]);
     let all_told = json!({ "operation": "listerEvenements", "until": ["DernierNumero", "8"],
         "save": saved("listerEvenements") });
     let mut last = wait_for("OC-1", "MES");
@@ -216,19 +246,42 @@ async fn whole_journey(partner: Partner) {
     assert_eq!(at(&answers[0], "/answer/EtatArCommandePrise"), "OK");
     let delivered = |path: &str| at(&answers[5], &format!("/answer/Commande/{path}"));
     assert_eq!(delivered("CrCommande/EtatCrCommandePrise"), "OK");
-    assert_eq!(delivered("CrMad/ReferencePrise"), delivered("ReferencePrise"));
-    assert!(!delivered("RouteOptique/0/InformationFibrePBO").is_empty(), "{}", answers[5]);
-    let events = answers[10].pointer("/answer/Evenement").and_then(Value::as_array).unwrap();
-    let told: Vec<_> =
-        events.iter().map(|event| (at(event, "/Numero"), at(event, "/Type"))).collect();
+    assert_eq!(
+        delivered("CrMad/ReferencePrise"),
+        delivered("ReferencePrise")
+    );
+    assert!(
+        !delivered("RouteOptique/0/InformationFibrePBO").is_empty(),
+        "{}",
+        answers[5]
+    );
+    let events = answers[10]
+        .pointer("/answer/Evenement")
+        .and_then(Value::as_array)
+        .unwrap();
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| (at(event, "/Numero"), at(event, "/Type")))
+        .collect();
     let numbers: Vec<_> = told.iter().map(|(number, _)| number.as_str()).collect();
     assert_eq!(numbers, ["1", "2", "3", "4", "5", "6", "7", "8"]);
     let kinds: Vec<_> = told.iter().map(|(_, kind)| kind.as_str()).collect();
     let journey = ["AR_CMD_ACCES", "CR_CMD_ACCES", "CMD_STOC"];
-    let ends = [&journey[..], &["CR_MAD_LIGNE"], &journey[..], &["CR_ANNUL_RESIL"]].concat();
+    let ends = [
+        &journey[..],
+        &["CR_MAD_LIGNE"],
+        &journey[..],
+        &["CR_ANNUL_RESIL"],
+    ]
+    .concat();
     assert_eq!(kinds, ends);
 
-    let operations = ["deposerCommande", "deposerCrStoc", "deposerCrMes", "consulterCommande"];
+    let operations = [
+        "deposerCommande",
+        "deposerCrStoc",
+        "deposerCrMes",
+        "consulterCommande",
+    ];
     let mut envelopes: Vec<_> = operations.map(saved).to_vec();
     envelopes.extend(["annulerCommande", "listerEvenements", "eligibility"].map(saved));
     conform(&server, &envelopes).await;
@@ -251,7 +304,9 @@ async fn the_npm_client_runs_the_whole_journey() {
 #[test]
 fn the_certificate_decides_who_calls() {
     let partners = partners();
-    let Some(server) = Server::start(engine()) else { return };
+    let Some(server) = Server::start(engine()) else {
+        return;
+    };
     server.run(&["cert", "make", "stranger", "--dir", "acces"]);
     let ask = json!([{ "operation": "consulterCommande", "arguments": named("OC-1") }]);
     for partner in &partners {
@@ -275,7 +330,9 @@ fn the_certificate_decides_who_calls() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_a_fault_with_its_code() {
     let partners = partners();
-    let Some(server) = Server::start(engine()) else { return };
+    let Some(server) = Server::start(engine()) else {
+        return;
+    };
     let envelope = |body: &str| {
         let soap = "http://schemas.xmlsoap.org/soap/envelope/";
         format!("<s:Envelope xmlns:s='{soap}'><s:Body>{body}</s:Body></s:Envelope>")
@@ -283,7 +340,12 @@ async fn what_cannot_be_read_is_a_fault_with_its_code() {
     let empty = envelope("<consulterCommande xmlns='urn:epissure:ws:fci:1'/>");
     let unknown = envelope("<supprimerCommande xmlns='urn:epissure:ws:fci:1'/>");
     let doctype = format!("<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>{empty}");
-    let cases = [("18", doctype), ("18", empty[..90].to_owned()), ("22", empty), ("22", unknown)];
+    let cases = [
+        ("18", doctype),
+        ("18", empty[..90].to_owned()),
+        ("22", empty),
+        ("22", unknown),
+    ];
     let mut envelopes = Vec::new();
     for partner in partners {
         for (number, (code, raw)) in cases.iter().enumerate() {
@@ -301,16 +363,16 @@ async fn what_cannot_be_read_is_a_fault_with_its_code() {
 #[test]
 fn a_request_sent_again_has_one_effect_and_the_same_answer() {
     let partners = partners();
-    let Some(server) = Server::start(engine()) else { return };
+    let Some(server) = Server::start(engine()) else {
+        return;
+    };
     let spots = server.territory.spots(Case::Buildable, "HIRO");
     for (partner, spot) in partners.into_iter().zip(&spots) {
         let reference = format!("OC-{partner:?}");
         let first = order(&server, spot, &reference);
         let mut changed = first.clone();
         changed.retain(|(name, _)| name != "ContactClient1");
-        let send = |id: &Value, arguments: &Vec<(String, String)>| {
-            json!({ "operation": "deposerCommande", "id": id, "arguments": arguments })
-        };
+        let send = |id: &Value, arguments: &Vec<(String, String)>| json!({ "operation": "deposerCommande", "id": id, "arguments": arguments });
         let id = json!(format!("id-{partner:?}"));
         let calls = json!([
             send(&id, &first),
@@ -321,14 +383,33 @@ fn a_request_sent_again_has_one_effect_and_the_same_answer() {
         ]);
         let lines = partner.fci(&server, calls);
         let told = |line: &Value| {
-            ["EtatArCommandePrise", "DateArCommandePrise", "ReferenceCommandePriseInterneOC"]
-                .map(|name| at(line, &format!("/answer/{name}")))
+            [
+                "EtatArCommandePrise",
+                "DateArCommandePrise",
+                "ReferenceCommandePriseInterneOC",
+            ]
+            .map(|name| at(line, &format!("/answer/{name}")))
         };
         assert_eq!(told(&lines[0])[0], "OK", "{partner:?} {}", lines[0]);
         assert_eq!(told(&lines[0]), told(&lines[1]), "{partner:?}");
-        assert_eq!(at(&lines[2], "/answer/CodeRetour"), "13", "{partner:?} {}", lines[2]);
-        assert_eq!(at(&lines[3], "/answer/CodeRetour"), "1", "{partner:?} {}", lines[3]);
-        assert_eq!(at(&lines[4], "/answer/CodeRetour"), "0", "{partner:?} {}", lines[4]);
+        assert_eq!(
+            at(&lines[2], "/answer/CodeRetour"),
+            "13",
+            "{partner:?} {}",
+            lines[2]
+        );
+        assert_eq!(
+            at(&lines[3], "/answer/CodeRetour"),
+            "1",
+            "{partner:?} {}",
+            lines[3]
+        );
+        assert_eq!(
+            at(&lines[4], "/answer/CodeRetour"),
+            "0",
+            "{partner:?} {}",
+            lines[4]
+        );
         let orders = format!("select count(*) from access_order where reference = '{reference}'");
         assert_eq!(server.count(&orders), 1);
     }

@@ -47,6 +47,23 @@ pub fn check(path: &str, text: &str) {
     );
 }
 
+/// `text` in lines of at most 90 characters, indented.
+pub fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut column = usize::MAX;
+    for word in text.split(' ') {
+        let wide = word.chars().count() + 1;
+        if column.saturating_add(wide) > 90 {
+            lines.push_str("\n   ");
+            column = 3;
+        }
+        lines.push(' ');
+        lines.push_str(word);
+        column += wide;
+    }
+    lines
+}
+
 /// What a command of the program prints.
 fn printed(command: &str) -> String {
     let built = env!("CARGO_BIN_EXE_epissure").to_owned();
@@ -72,10 +89,16 @@ fn the_catalogue_of_codes_is_the_documented_one() {
 
 #[test]
 fn the_routes_are_the_documented_ones() {
-    check(
-        "crates/epissure/tests/it/goldens/routes.txt",
-        &printed("routes"),
-    );
+    let mut text = String::new();
+    for row in printed("routes").lines().skip(1) {
+        let mut cells = row.split("  ").map(str::trim).filter(|c| !c.is_empty());
+        let entry: Vec<_> = cells.by_ref().take(3).collect();
+        let _ = writeln!(text, "{}", entry.join(" "));
+        for cell in cells {
+            let _ = writeln!(text, "    {cell}");
+        }
+    }
+    check("crates/epissure/tests/it/goldens/routes.txt", &text);
 }
 
 #[test]
@@ -129,7 +152,7 @@ fn the_order_s_life_is_the_documented_one() {
 
 #[tokio::test]
 async fn both_engines_have_the_columns_that_were_reviewed() {
-    let store = house::store();
+    let Some(store) = house::store() else { return };
     let columns = store.db.columns().await.unwrap();
     let mut text = String::new();
     for (table, column, kind) in columns {

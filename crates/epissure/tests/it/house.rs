@@ -5,15 +5,16 @@
     reason = "helpers of tests panic like the tests themselves"
 )]
 
+mod callers;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, Request, StatusCode, request};
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
 use domain::access::{Ctx, Duty, Profile, StaffScope, authenticate_local, system};
 use domain::account::Account;
 use domain::audit::seal;
@@ -33,14 +34,15 @@ use mail::{Mail, Memory, Transport};
 use serde::Serialize;
 use soap::server::ClientCertificate;
 use soap::{Instant, Pairs, RequestHeader};
-use storage::{Config, Db, Lane, MigrateConfig, TenantTable, Tx};
-use tempfile::TempDir;
-use testkit::postgres::TestDatabase;
+use storage::{Lane, TenantTable, Tx};
+use testkit::Store;
 use testkit::territory::{Case, Size, Spot, Territory};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
-use web::server::{SESSION_COOKIE, Site};
+use web::server::Site;
 use web::{Brand, Environment};
+
+pub use callers::{Answer, Browser, Page, encode, texts};
 
 /// 2026-11-23 at 10:00 in Paris, a Monday.
 pub const START: Millis = Millis(1_795_424_400_000);
@@ -86,50 +88,24 @@ pub struct House {
     mailbox: Memory,
     calls: AtomicU32,
     closed: bool,
-    store: Store,
+    _store: Store,
 }
 
-/// An open store and what it stands on, which goes with it.
-pub struct Store {
-    /// The store.
-    pub db: Db,
-    dir: TempDir,
-    _database: Option<TestDatabase>,
-}
-
-/// Whether this run is about PostgreSQL.
-pub fn on_postgres() -> bool {
-    std::env::var("EPISSURE_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
-}
-
-/// An empty store with every table. Without a server, PostgreSQL's tests run on SQLite after a line
-/// that says so.
-pub fn store() -> Store {
-    let database = on_postgres().then(testkit::postgres::database).flatten();
-    let dir = tempfile::tempdir().unwrap();
-    let here = dir.path().to_owned();
-    let (to, config) = match &database {
-        Some(base) => (
-            MigrateConfig::Postgres {
-                owner_url: base.owner_url.clone(),
-                app_role: base.app_role.clone(),
-            },
-            Config::Postgres {
-                url: base.app_url.clone(),
-            },
-        ),
-        None => (
-            MigrateConfig::Sqlite { dir: here.clone() },
-            Config::Sqlite { dir: here },
-        ),
+/// A house ready for business at [`START`]; the test ends here when PostgreSQL is wanted and there
+/// is none, after the line that says so.
+macro_rules! house {
+    () => {
+        match $crate::house::House::open(Vec::new()).await {
+            Some(house) => house,
+            None => return,
+        }
     };
-    storage::migrate(&to, &MIGRATIONS, &TENANT_TABLES).unwrap();
-    let db = Db::open(&config).unwrap();
-    Store {
-        db,
-        dir,
-        _database: database,
-    }
+}
+pub(crate) use house;
+
+/// An empty store with every table; `None` when PostgreSQL is wanted and there is none.
+pub fn store() -> Option<Store> {
+    Store::open(&MIGRATIONS, &TENANT_TABLES)
 }
 
 /// The territory of every house of this process.
@@ -242,14 +218,9 @@ async fn fill(platform: &Platform) -> BTreeMap<String, OperatorId> {
 }
 
 impl House {
-    /// A house ready for business, at [`START`].
-    pub async fn new() -> Self {
-        Self::with_routes(Vec::new()).await
-    }
-
-    /// The same, with `replaced` in the place of the routes of the same method and path.
-    pub async fn with_routes(replaced: Vec<&'static service_api::Route>) -> Self {
-        let store = store();
+    /// A house, with `replaced` in the place of the routes of the same method and path.
+    pub async fn open(replaced: Vec<&'static service_api::Route>) -> Option<Self> {
+        let store = store()?;
         let clock = Arc::new(FakeClock::at(START));
         let shared: Arc<dyn Clock> = clock.clone();
         let platform = Arc::new(Platform::new(store.db.clone(), shared));
@@ -282,14 +253,19 @@ impl House {
             mailbox,
             calls: AtomicU32::new(0),
             closed: false,
-            store,
+            _store: store,
         };
         let suspend = operator::store::update_suspension;
         let (staff, id) = (house.staff().await, house.operators[SUSP].clone());
         let run = move |tx: &mut dyn Tx| suspend(tx, &staff, &id, Some(START));
         let suspended = house.platform.db.write(Lane::Foreground, None, run);
         suspended.await.unwrap();
-        house
+        Some(house)
+    }
+
+    /// The places of the territory that show `case` to HIRO, in its order.
+    pub fn spots(&self, case: Case) -> Vec<Spot<'_>> {
+        self.territory.spots(case, HIRO)
     }
 
     /// The OI's staff.
@@ -300,8 +276,10 @@ impl House {
 
     /// The first place of the territory that shows `case` to HIRO.
     pub fn spot(&self, case: Case) -> Spot<'_> {
-        let spots = self.territory.spots(case, HIRO);
-        *spots.first().unwrap_or_else(|| panic!("no {case:?}"))
+        *self
+            .spots(case)
+            .first()
+            .unwrap_or_else(|| panic!("no {case:?}"))
     }
 
     /// Moves business time to `at`; real time, and so the sessions, stand still.
@@ -314,9 +292,12 @@ impl House {
         self.travel(working_time::start_of_day(day));
     }
 
-    /// Runs jobs until none is due.
+    /// Runs jobs until none is due. What comes after something comes at least a millisecond after.
     pub async fn run_jobs(&self) {
-        while self.crew.run_due_jobs().await.unwrap() > 0 {}
+        self.clock.advance(1);
+        while self.crew.run_due_jobs().await.unwrap() > 0 {
+            self.clock.advance(1);
+        }
     }
 
     /// Seals and numbers whatever waits.
@@ -401,6 +382,7 @@ impl House {
 
     /// Sends `text` to a web service with the certificate of `code`, or none for an empty one.
     pub async fn send_xml(&self, code: &str, service: &str, text: String) -> Answer {
+        self.clock.advance(1);
         let certificate = (!code.is_empty()).then(|| Arc::from(certificate_of(code)));
         let request = Request::post(format!("/ws/{service}"))
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
@@ -582,226 +564,4 @@ fn portal(platform: &Arc<Platform>, replaced: &[&'static service_api::Route]) ->
 fn xml(platform: &Arc<Platform>) -> Router {
     let services = edges::xml_services(SERVICES);
     soap::server::router(Arc::clone(platform), &services, "https://ws.example").unwrap()
-}
-
-/// A page as it came.
-#[derive(Debug)]
-pub struct Page {
-    /// Its status.
-    pub status: StatusCode,
-    /// Where it sends to.
-    pub location: String,
-    /// Every header.
-    pub headers: HeaderMap,
-    /// Its text.
-    pub body: String,
-}
-
-impl Page {
-    async fn read(response: Response) -> Self {
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 1 << 22).await.unwrap();
-        let location = parts.headers.get(LOCATION);
-        Self {
-            status: parts.status,
-            location: location.map_or("", |l| l.to_str().unwrap()).to_owned(),
-            headers: parts.headers,
-            body: String::from_utf8_lossy(&bytes).into_owned(),
-        }
-    }
-
-    /// Every cookie it sets, whole.
-    pub fn cookies(&self) -> Vec<&str> {
-        let all = self.headers.get_all(SET_COOKIE).iter();
-        all.map(|value| value.to_str().unwrap()).collect()
-    }
-
-    /// The value of the first input of this name.
-    pub fn input(&self, name: &str) -> String {
-        let marked = format!("name=\"{name}\"");
-        let tags = self.body.split('<').skip(1);
-        let tag = tags
-            .map(|tag| tag.split('>').next().unwrap())
-            .find(|tag| tag.starts_with("input") && tag.contains(&marked));
-        let tag = tag.unwrap_or_else(|| panic!("no input {name} in {}", self.body));
-        let (_, value) = tag.split_once(" value=\"").unwrap_or(("", ""));
-        unescape(value.split('"').next().unwrap())
-    }
-
-    /// Where the first link that begins with `start` leads.
-    pub fn link(&self, start: &str) -> String {
-        let wanted = format!("href=\"{start}");
-        let (_, rest) = self
-            .body
-            .split_once(&wanted)
-            .unwrap_or_else(|| panic!("no link {start} in {}", self.body));
-        unescape(&format!("{start}{}", rest.split('"').next().unwrap()))
-    }
-}
-
-fn unescape(text: &str) -> String {
-    let plain = [("&#38;", "&"), ("&amp;", "&"), ("&#39;", "'")];
-    plain
-        .iter()
-        .fold(text.to_owned(), |t, (from, to)| t.replace(from, to))
-}
-
-/// A browser: the portal, and the cookies it gave.
-#[derive(Clone)]
-pub struct Browser {
-    portal: Router,
-    /// Names and values.
-    pub cookies: Vec<(String, String)>,
-    /// The token of its session's forms.
-    pub csrf: String,
-}
-
-impl Browser {
-    /// A request with the cookies.
-    pub fn request(&self, method: &str, path: &str) -> request::Builder {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(n, v)| format!("{n}={v}"))
-            .collect();
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, AT)
-            .header(COOKIE, cookies.join("; "))
-    }
-
-    /// Sends `request` and keeps the cookies that come back.
-    pub async fn send(&mut self, request: Request<Body>) -> Page {
-        let page = Page::read(self.portal.clone().oneshot(request).await.unwrap()).await;
-        for cookie in page.cookies() {
-            let (name, rest) = cookie.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            if !cookie.contains("Max-Age=0") {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        page
-    }
-
-    /// Reads a page.
-    pub async fn get(&mut self, path: &str) -> Page {
-        let request = self.request("GET", path).body(Body::empty()).unwrap();
-        self.send(request).await
-    }
-
-    /// Sends a form as it is.
-    pub async fn post_raw(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let form = "application/x-www-form-urlencoded";
-        let request = self.request("POST", path).header(CONTENT_TYPE, form);
-        let body = Body::from(encode(fields));
-        self.send(request.body(body).unwrap()).await
-    }
-
-    /// Sends a form with the session's token.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let csrf = self.csrf.clone();
-        let mut all = vec![("csrf", csrf.as_str())];
-        all.extend(fields);
-        self.post_raw(path, &all).await
-    }
-
-    async fn sign_in(&mut self, login: &str) -> Page {
-        let csrf = self.get("/connexion").await.input("csrf");
-        let fields = [
-            ("csrf", csrf.as_str()),
-            ("identifiant", login),
-            ("mot_de_passe", PASSWORD),
-        ];
-        let page = self.post_raw("/connexion", &fields).await;
-        if page.status == StatusCode::SEE_OTHER {
-            self.csrf = self.get("/compte").await.input("csrf");
-        }
-        page
-    }
-
-    /// The session's cookie.
-    pub fn session(&self) -> Option<&str> {
-        let found = self
-            .cookies
-            .iter()
-            .find(|(name, _)| name == SESSION_COOKIE)?;
-        Some(&found.1)
-    }
-}
-
-/// Fields as a browser sends them.
-pub fn encode(fields: &[(&str, &str)]) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let text = |text: &str| -> String {
-        text.bytes()
-            .map(|byte| match byte {
-                b' ' => "+".to_owned(),
-                byte if plain(byte) => char::from(byte).to_string(),
-                byte => format!("%{byte:02X}"),
-            })
-            .collect()
-    };
-    let pairs: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| format!("{}={}", text(n), text(v)))
-        .collect();
-    pairs.join("&")
-}
-
-/// What a web service answered.
-#[derive(Debug)]
-pub struct Answer {
-    /// Its status.
-    pub status: StatusCode,
-    /// The envelope.
-    pub body: String,
-}
-
-impl Answer {
-    /// The text of the first element of this local name; empty without one.
-    pub fn text(&self, name: &str) -> &str {
-        self.all(name).first().copied().unwrap_or("")
-    }
-
-    /// What stands in each element of this local name.
-    pub fn all(&self, name: &str) -> Vec<&str> {
-        texts(&self.body, name)
-    }
-
-    /// The return code, of an answer or of a Fault.
-    pub fn code(&self) -> u16 {
-        let name = if self.is_fault() {
-            "Code"
-        } else {
-            "CodeRetour"
-        };
-        self.text(name)
-            .parse()
-            .unwrap_or_else(|_| panic!("{}", self.body))
-    }
-
-    /// Whether it is a Fault.
-    pub fn is_fault(&self) -> bool {
-        self.status == StatusCode::INTERNAL_SERVER_ERROR && self.body.contains("Fault>")
-    }
-}
-
-/// What stands in each element of `xml` with this local name; elements of one name do not nest.
-pub fn texts<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
-    let mut found = Vec::new();
-    let mut rest = xml;
-    while let Some((_, after)) = rest.split_once('<') {
-        rest = after;
-        let Some((tag, content)) = after.split_once('>') else {
-            return found;
-        };
-        let given = tag.split(' ').next().unwrap_or("");
-        if given.rsplit(':').next() == Some(name) && !tag.ends_with('/') && !tag.starts_with('/') {
-            let end = content.find(&format!("</{given}>")).unwrap_or(0);
-            found.push(&content[..end]);
-        }
-    }
-    found
 }

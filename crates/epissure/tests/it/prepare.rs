@@ -26,7 +26,7 @@ fn ours() -> Vec<&'static Statement> {
 
 #[tokio::test]
 async fn every_statement_of_every_store_is_accepted_by_the_engine() {
-    let store = house::store();
+    let Some(store) = house::store() else { return };
     let mut faults = Vec::new();
     for stmt in ours() {
         let place = format!("{}:{}", stmt.file, stmt.line);

@@ -1,5 +1,9 @@
 //! A real server: the binary under test, in a folder of its own, prepared by its own command line
 //! with two operators and an invented territory. Its processes end with it, by their own ids.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves"
+)]
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -107,7 +111,7 @@ impl House {
     pub fn rows(&self, data: &Path, sql: &str) -> Vec<Vec<String>> {
         match &self.database {
             Some(database) => postgres_rows(&database.admin_url, sql),
-            None => sqlite_rows(&data.join("epissure.db"), sql),
+            None => sqlite_rows(data, sql),
         }
     }
 
@@ -123,10 +127,14 @@ impl House {
     }
 }
 
-fn sqlite_rows(path: &Path, sql: &str) -> Vec<Vec<String>> {
+fn sqlite_rows(data: &Path, sql: &str) -> Vec<Vec<String>> {
     use rusqlite::types::ValueRef;
     let read_only = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let path = data.join("epissure.db");
     let store = rusqlite::Connection::open_with_flags(path, read_only).unwrap();
+    let released = data.join("reference.db");
+    let attach = "attach database ?1 as released";
+    store.execute(attach, [released.to_str().unwrap()]).unwrap();
     let mut statement = store.prepare(sql).unwrap();
     let width = statement.column_count();
     let text = |value: ValueRef<'_>| match value {
@@ -425,6 +433,11 @@ impl Server {
         self.logins.iter().find(wanted).unwrap()
     }
 
+    /// Whether it serves.
+    pub fn serves(&self) -> bool {
+        self.process.is_some()
+    }
+
     fn process(&self) -> &Process {
         self.process.as_ref().expect("a server that serves")
     }
@@ -463,8 +476,13 @@ impl Drop for Server {
 
 /// The territory of these tests, seen from today.
 pub fn territory() -> Territory {
+    territory_of(Size::SMALL)
+}
+
+/// The same of another size.
+pub fn territory_of(size: Size) -> Territory {
     let today = working_time::paris_date(SystemClock::default().real_now());
-    Territory::generate(SEED, Size::SMALL, today, &["HIRO", "LINB"])
+    Territory::generate(SEED, size, today, &["HIRO", "LINB"])
 }
 
 /// An HTTPS client with one connection, made at need and kept.

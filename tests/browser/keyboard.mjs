@@ -1,0 +1,68 @@
+// Sign-in, eligibility and order with the keyboard alone: everything is reached by Tab, and what
+// has the focus can be seen.
+
+import { browse, check, given, go, waitFor, wrong } from "./lib.mjs";
+
+const [place] = given.places.buildable;
+const STOPS_MAX = 120;
+
+// Presses Tab until what `wanted` selects has the focus.
+async function reach(page, wanted) {
+  for (let stop = 0; stop < STOPS_MAX; stop += 1) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate((selector) => {
+      const focused = document.activeElement;
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(focused);
+      const ringed = outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+      const box = focused.getBoundingClientRect();
+      return {
+        found: focused.matches(selector),
+        what: focused.outerHTML.slice(0, 100),
+        // The browser itself marks the part of a date that has the focus.
+        seen: ringed || boxShadow !== "none" || focused.matches("label input, [type=date]"),
+        shown: box.width > 0 && box.height > 0,
+      };
+    }, wanted);
+    check(here.seen && here.shown, `focus not seen: ${here.what}`);
+    if (here.found) return;
+  }
+  throw new Error(`Tab does not reach ${wanted}`);
+}
+
+async function type(page, selector, text) {
+  await reach(page, selector);
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(text);
+}
+
+async function press(page, selector) {
+  await reach(page, selector);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+}
+
+await browse(async (page) => {
+  await go(page, "/connexion");
+  await type(page, "#identifiant", given.agent.login);
+  await type(page, "#mot_de_passe", given.agent.password);
+  await press(page, "main button.primary");
+  await page.keyboard.press("Tab");
+  const skip = await page.evaluate("document.activeElement.getAttribute('href')");
+  check(skip === "#contenu", `the first stop is ${skip}`);
+  await page.keyboard.press("Enter");
+  const landed = await page.evaluate("document.activeElement.id");
+  check(landed === "contenu", `the skip link leads to ${landed}`);
+  await go(page, "/");
+  await press(page, 'nav a[href="/eligibilite"]');
+  await reach(page, 'main [name="critere"]');
+  await page.keyboard.press("ArrowRight");
+  const way = await page.inputValue('main [name="critere"]:checked');
+  if (way !== "hexacle") wrong(`the arrow leads to ${way}`);
+  await type(page, "#CodeAdresseImmeuble", place.hexacle);
+  await press(page, "main form.criteria button.primary");
+  await press(page, "main .verdict .actions a");
+  await type(page, "#ReferenceCommandePriseInterneOC", "OC-CLAVIER-1");
+  await type(page, "#NomClient", "Garnier");
+  await type(page, "#ContactClient1", "0261910001");
+  await press(page, 'main form[action="/commandes"] button.primary');
+  await waitFor(page, "Raccordement à faire");
+});

@@ -1,0 +1,168 @@
+// What the browser tests share: a browser that notes every error, what is looked at on each page,
+// and the steps of the journey as a person makes them.
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+// `require` honours NODE_PATH, `import` does not.
+const require = createRequire(import.meta.url);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const FLAGS = [
+  "--no-sandbox",
+  "--lang=fr-FR",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LOADS_MAX = 300;
+const WIDE = { width: 1280, height: 900 };
+
+// What the test says of the server and its territory.
+export const given = JSON.parse(readFileSync(0, "utf8"));
+const problems = new Set();
+
+export function wrong(text) {
+  problems.add(text);
+}
+
+export function check(condition, text) {
+  if (!condition) wrong(text);
+}
+
+// Runs `steps` with a page of its own, then says what was wrong. A step that cannot be made is.
+export async function browse(steps, options = {}) {
+  const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
+  try {
+    const context = await browser.newContext({
+      ignoreHTTPSErrors: true,
+      locale: "fr-FR",
+      timezoneId: "Europe/Paris",
+      viewport: WIDE,
+      ...options,
+    });
+    const page = await context.newPage();
+    watch(context, page);
+    try {
+      await steps(page);
+    } catch (error) {
+      const text = await page.locator("body").innerText().catch(() => "");
+      wrong(`${page.url()}: ${error.message}\n${text.slice(0, 2000)}`);
+      await shot(page, "stopped");
+    }
+  } finally {
+    await browser.close();
+  }
+  for (const problem of problems) console.log(`- ${problem}`);
+  if (problems.size === 0) console.log("nothing wrong");
+}
+
+// Errors of scripts, violations of the content policy, requests to anybody else.
+function watch(context, page) {
+  context.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== given.portal && !["data:", "blob:"].includes(protocol)) {
+      wrong(`${page.url()} asks ${request.url()}`);
+    }
+  });
+  page.on("pageerror", (error) => wrong(`${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    // A refused form is a page of its own, which the browser also calls an error.
+    const refused = message.text().startsWith("Failed to load resource");
+    const ofPage = message.location().url.split("#")[0] === page.url().split("#")[0];
+    if (["error", "warning"].includes(message.type()) && !(refused && ofPage)) {
+      wrong(`${page.url()}: console: ${message.text()}`);
+    }
+  });
+}
+
+async function shot(page, name) {
+  if (!given.shots) return;
+  mkdirSync(given.shots, { recursive: true });
+  await page.screenshot({ path: join(given.shots, `${name}.png`), fullPage: true });
+}
+
+async function violations(page) {
+  if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(axe);
+  const run = (rules) => globalThis.axe.run(document, { runOnly: rules });
+  const result = await page.evaluate(run, RULES);
+  return result.violations.map((violation) => {
+    const nodes = violation.nodes.map((node) => node.target.join(" ")).slice(0, 3);
+    return `${violation.id} at ${nodes.join(", ")}`;
+  });
+}
+
+// What stands out of its panel.
+async function overflowing(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll(".panel")]
+      .filter((panel) => panel.scrollWidth > panel.clientWidth + 1)
+      .map((panel) => panel.querySelector("h2")?.textContent.trim() ?? panel.className),
+  );
+}
+
+// The page as it stands: no violation in light nor in dark, nothing wider than the screen.
+export async function look(page, name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const found of await violations(page)) wrong(`${name}, ${colorScheme}: ${found}`);
+    await shot(page, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  for (const width of [WIDE.width, 390, 320]) {
+    await page.setViewportSize({ width, height: 844 });
+    const room = await page.evaluate("document.documentElement.scrollWidth");
+    check(room <= width, `${name}: ${room} px wide on a screen of ${width} px`);
+    for (const panel of await overflowing(page)) wrong(`${name}, ${width} px: ${panel} runs over`);
+    if (width === 390) {
+      for (const found of await violations(page)) wrong(`${name}, ${width} px: ${found}`);
+      await shot(page, `${name}-${width}`);
+    }
+  }
+  await page.setViewportSize(WIDE);
+}
+
+export async function title(page) {
+  return (await page.locator("h1").innerText()).trim();
+}
+
+export async function go(page, path) {
+  const response = await page.goto(given.portal + path);
+  return response.status();
+}
+
+export async function signIn(page, { login, password }) {
+  await go(page, "/connexion");
+  await page.fill("#identifiant", login);
+  await page.fill("#mot_de_passe", password);
+  await page.click("main button.primary");
+}
+
+// Fields of a form, by their names.
+export async function fill(page, form, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    const field = page.locator(`${form} [name="${name}"]`);
+    if ((await field.first().getAttribute("type")) === "radio") {
+      await page.locator(`${form} [name="${name}"][value="${value}"]`).check();
+    } else if ((await field.evaluate((one) => one.tagName)) === "SELECT") {
+      await field.selectOption(value);
+    } else {
+      await field.fill(value);
+    }
+  }
+}
+
+// Loads the page again until it says `text`: what comes is made by the server on its own.
+export async function waitFor(page, text) {
+  const main = page.locator("main");
+  for (let loaded = 0; !(await main.innerText()).includes(text); loaded += 1) {
+    if (loaded === LOADS_MAX) throw new Error(`the page never says ${text}`);
+    await page.reload();
+  }
+}
