@@ -38,7 +38,9 @@ export function check(condition, text) {
 
 // Runs `steps` with a page of its own, then says what was wrong. A step that cannot be made is.
 export async function browse(steps, options = {}) {
-  const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
+  // The dates of forms are written as in the browser's own language.
+  const env = { ...process.env, LANGUAGE: "fr" };
+  const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS, env });
   try {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,

@@ -19,8 +19,8 @@ use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{
-    self,    AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand, DemoCommand,
-    Global, Import, Init, OperatorCommand, OrderCommand, Ports,
+    self, AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand,
+    DemoCommand, Global, Import, Init, OperatorCommand, OrderCommand, Ports,
 };
 use crate::config::{self, Config, SOCKET_NAME};
 use crate::edges::Post;

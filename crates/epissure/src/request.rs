@@ -12,10 +12,10 @@ use domain::certificate::usecases::{
     NewCertificate, add_certificate, list_certificates, revoke_certificate,
 };
 use domain::operator::usecases::{NewOperator, add_operator, suspend_operator};
+use domain::order::usecases::{StocReport, report_own_connection};
 use domain::release::Kind;
 use domain::{Platform, Unit, Verdict};
 use jiff::Timestamp;
-use domain::order::usecases::{StocReport, report_own_connection};
 use kernel::{Fault, Refusal, RefusalKind, codes};
 use reference::report::{ImportOutcome, ImportReport};
 use reference::usecases::{ImportError, ImportRequest, Phase};

@@ -285,16 +285,28 @@ impl Crew {
     async fn purge(&self) -> Result<(), Fault> {
         let scope = self.duty(Duty::Upkeep)?.duty(Duty::Upkeep);
         let real_now = self.platform.clock.real_now();
-        let (before, stale) = (real_now.plus(-idempotency::KEPT_MS), real_now.plus(-Millis::DAY));
+        let (before, stale) = (
+            real_now.plus(-idempotency::KEPT_MS),
+            real_now.plus(-Millis::DAY),
+        );
         let forget = move |tx: &mut dyn storage::Tx| {
             access::store::delete_stale_throttles(tx, &scope, stale)
         };
-        self.platform.db.write(Lane::Background, None, forget).await?;
+        self.platform
+            .db
+            .write(Lane::Background, None, forget)
+            .await?;
         loop {
             let purge = move |tx: &mut dyn storage::Tx| {
                 idempotency::store::delete_older(tx, &scope, before, PURGE_SLICE)
             };
-            if self.platform.db.write(Lane::Background, None, purge).await? == 0 {
+            if self
+                .platform
+                .db
+                .write(Lane::Background, None, purge)
+                .await?
+                == 0
+            {
                 return Ok(());
             }
         }

@@ -16,7 +16,10 @@ pub struct Store {
     pub database: Option<TestDatabase>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the harness names the engine by its environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the harness names the engine by its environment"
+)]
 fn wants_postgres() -> bool {
     std::env::var("EPISSURE_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
 }
@@ -31,7 +34,11 @@ impl Store {
     pub fn open(migrations: &[Migration], tenants: &[TenantTable]) -> Option<Self> {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().to_owned();
-        let database = if wants_postgres() { Some(postgres::database()?) } else { None };
+        let database = if wants_postgres() {
+            Some(postgres::database()?)
+        } else {
+            None
+        };
         let (to_migrate, config) = match &database {
             None => (
                 MigrateConfig::Sqlite { dir: path.clone() },
@@ -42,11 +49,18 @@ impl Store {
                     owner_url: database.owner_url.clone(),
                     app_role: database.app_role.clone(),
                 },
-                Config::Postgres { url: database.app_url.clone() },
+                Config::Postgres {
+                    url: database.app_url.clone(),
+                },
             ),
         };
         storage::migrate(&to_migrate, migrations, tenants).expect("migrations");
         let db = Db::open(&config).expect("an open store");
-        Some(Self { db, config, dir, database })
+        Some(Self {
+            db,
+            config,
+            dir,
+            database,
+        })
     }
 }

@@ -86,8 +86,8 @@ pub const NOT_NEEDED: &str = "sans objet";
 /// Labels of the facts of an order.
 pub const FACTS: [&str; 8] = [
     "Votre référence",
-    "Prestation (ReferencePrestationPrise)",
-    "PTO (ReferencePrise)",
+    "Prestation",
+    "PTO",
     "PM",
     "PBO",
     "Immeuble",

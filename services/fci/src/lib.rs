@@ -118,6 +118,7 @@ pub static SERVICE: EService = EService {
         mail!("mad"),
         mail!("annulee"),
         mail!("ecrasement"),
+        mail!("ecrasement_ligne"),
     ],
 };
 

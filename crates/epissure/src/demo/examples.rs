@@ -106,7 +106,9 @@ impl Sought<'_> {
             .into_iter()
             .filter(|spot| !spot.building.batiment.is_empty());
         // From the end: the first ones are left to the visitor.
-        flats.filter_map(|spot| Some((spot, spot.dwelling?))).next_back()
+        flats
+            .filter_map(|spot| Some((spot, spot.dwelling?)))
+            .next_back()
     }
 
     fn unknown_address(&self) -> Option<Example> {

@@ -277,6 +277,30 @@ async fn an_order_on_a_pto_in_service_overwrites_its_line_and_tells_who_loses_it
 }
 
 #[tokio::test]
+async fn a_holder_that_only_the_referential_knew_is_told_too() {
+    let house = house!();
+    let spots = house.spots(Case::HeldByAnother);
+    let of_linb = |spot: &&Spot<'_>| {
+        let pto = spot.dwelling.map_or("", |d| d.pto_ref.as_str());
+        let held = house.territory.ptos.iter().find(|p| p.reference == pto);
+        held.is_some_and(|p| p.oc_code == LINB)
+    };
+    let spot = spots.iter().find(of_linb).unwrap();
+    accepted(&house, HIRO, &order_at(spot, "R-1")).await;
+    assert_eq!(house.state(HIRO, "R-1").await, "MAD");
+    let pto = &spot.dwelling.unwrap().pto_ref;
+    assert_eq!(told(&house, LINB, pto).await, ["NOTIF_ECRASEMENT"]);
+    let mails = house.mails().await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to, "contact@linb.example");
+    assert_eq!(
+        mails[0].subject,
+        format!("Ligne {pto} reprise par un autre opérateur")
+    );
+    house.close().await;
+}
+
+#[tokio::test]
 async fn two_orders_on_one_line_at_a_time_are_one_too_many() {
     let house = house!();
     let order = order_at(&house.spot(Case::FreePto), "L-1");

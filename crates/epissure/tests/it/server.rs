@@ -465,11 +465,17 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for House {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            let log = fs::read_to_string(self.data.with_extension("log"));
-            eprintln!("the server said: {}", log.unwrap_or_default());
+        if !std::thread::panicking() {
+            return;
+        }
+        for entry in fs::read_dir(self.dir.path()).unwrap().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|kind| kind == "log") {
+                let said = fs::read_to_string(&path).unwrap_or_default();
+                eprintln!("the server of {} said:\n{said}", path.display());
+            }
         }
     }
 }

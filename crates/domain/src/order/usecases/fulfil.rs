@@ -7,12 +7,14 @@ use storage::Error;
 
 use super::follow::{advance, own_order, start};
 use super::{HAND_OVER_JOB, PTO_PREFIX_SETTING};
-use crate::access::{Ctx, Duty, OperatorScope};
+use crate::access::{Ctx, Duty, OperatorScope, SystemScope};
 use crate::line::{self, LineState, LiveLine};
 use crate::order::store::{self, Key};
 use crate::order::{BuiltBy, Event, Order, Status, pto, rules, states};
 use crate::release::{self, Release};
-use crate::{Outcome, Platform, Unit, Verdict, Work, building, setting, write};
+use crate::{
+    Outcome, Platform, Unit, Verdict, Work, building, event, operator, outbox, setting, write,
+};
 
 /// Tries to find a PTO reference that nobody uses; one in 34^8 is taken at random.
 const PTO_TRIES: usize = 8;
@@ -194,10 +196,10 @@ fn deliver(work: &mut Work<'_>, id: &str) -> Result<Verdict<Status>, Error> {
 }
 
 fn overwrite(work: &mut Work<'_>, before: &LiveLine) -> Result<(), Error> {
-    let (Some(holder), Some(order)) = (&before.holder, &before.order) else {
-        return Ok(());
-    };
     let duty = work.ctx.duty(Duty::Overwriting);
+    let (Some(holder), Some(order)) = (&before.holder, &before.order) else {
+        return tell_loss(work, &duty, before);
+    };
     let Some(mut lost) = store::order_of(work.tx, &duty, holder, order)? else {
         return Ok(());
     };
@@ -207,4 +209,30 @@ fn overwrite(work: &mut Work<'_>, before: &LiveLine) -> Result<(), Error> {
         return Err(Error::Retry(refusal.to_string()));
     }
     Ok(())
+}
+
+/// Tells a holder that only the referential knew, and so has no order here, if it is an operator of
+/// the platform.
+fn tell_loss(work: &mut Work<'_>, duty: &SystemScope, before: &LiveLine) -> Result<(), Error> {
+    let code = before.holder_code.as_str();
+    let holder = match code {
+        "" => None,
+        code => operator::store::by_code(work.tx, duty, code)?,
+    };
+    let Some(holder) = holder else {
+        return Ok(());
+    };
+    let payload = serde_json::json!({ "pto": before.pto_ref }).to_string();
+    let told = event::Told {
+        kind: "NOTIF_ECRASEMENT",
+        subject: &before.pto_ref,
+        payload: &payload,
+    };
+    work.event(duty, &holder.id, &told)?;
+    let message = outbox::Message {
+        template: "ecrasement_ligne".to_owned(),
+        recipient: holder.contact_email,
+        values: [("pto".to_owned(), before.pto_ref.clone())].into(),
+    };
+    work.post(duty, &holder.id, &message)
 }
