@@ -12,7 +12,6 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const FLAGS = [
   "--no-sandbox",
-  "--lang=fr-FR",
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
@@ -38,9 +37,7 @@ export function check(condition, text) {
 
 // Runs `steps` with a page of its own, then says what was wrong. A step that cannot be made is.
 export async function browse(steps, options = {}) {
-  // The dates of forms are written as in the browser's own language.
-  const env = { ...process.env, LANGUAGE: "fr" };
-  const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS, env });
+  const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
   try {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,

@@ -476,6 +476,11 @@ fn examples(path: &str) -> &'static [&'static str] {
             "order show CMD-1 --operator HIRO --output json",
             "order show FI-1 --operator LINB --data /srv/epissure",
         ],
+        "order connect" => &[
+            "order connect CMD-1 --operator HIRO",
+            "order connect CMD-1 --operator HIRO --date 20261123",
+            "order connect CMD-1 --operator LINB --failed FINT04 --reason 'visite 12'",
+        ],
         "permissions" | "errors" | "routes" | "version" => match path {
             "permissions" => &["permissions"],
             "errors" => &["errors"],

@@ -153,8 +153,8 @@ impl Running {
     }
 }
 
-/// What tells a server to end: SIGTERM or SIGINT. Listened to before anybody is told that the server
-/// is ready, for a signal that nobody listens to kills.
+/// What tells a server to end: SIGTERM or SIGINT. Listened to before anybody is told that the
+/// server is ready, for a signal that nobody listens to kills.
 pub struct Told {
     term: Signal,
     int: Signal,

@@ -1,6 +1,11 @@
 //! Partners' own clients, zeep (Python) and the npm package `soap`, against a real server over
 //! mutual TLS. The scripts stand in tests/clients; a scenario goes in, one JSON line per answer
 //! comes out.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves, and say their skips"
+)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -212,7 +217,10 @@ async fn whole_journey(partner: Partner) {
         "eligible"
     );
 
-    let step = |operation: &str, arguments: Value| json!({ "operation": operation, "arguments": arguments, "save": saved(operation) });
+    let step = |operation: &str, arguments: Value| {
+        let save = saved(operation);
+        json!({ "operation": operation, "arguments": arguments, "save": save })
+    };
     let connected = json!([
         ["ReferenceCommandePriseInterneOC", "OC-1"],
         ["CrRaccordementPrise", "OK"],
@@ -372,7 +380,10 @@ fn a_request_sent_again_has_one_effect_and_the_same_answer() {
         let first = order(&server, spot, &reference);
         let mut changed = first.clone();
         changed.retain(|(name, _)| name != "ContactClient1");
-        let send = |id: &Value, arguments: &Vec<(String, String)>| json!({ "operation": "deposerCommande", "id": id, "arguments": arguments });
+        let send = |id: &Value, fields: &[(String, String)]| {
+            let operation = "deposerCommande";
+            json!({ "operation": operation, "id": id, "arguments": fields })
+        };
         let id = json!(format!("id-{partner:?}"));
         let calls = json!([
             send(&id, &first),

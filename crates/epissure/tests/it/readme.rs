@@ -1,5 +1,9 @@
 //! The tour of README.md, word for word: the commands of its `console` blocks are run against a
 //! demonstration of their own, and print what it shows.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -1,6 +1,10 @@
 //! The trade's own files: a synthetic network is imported, a day's orders of operator FREE are
 //! sent by zeep, and their verdicts are compared with the AR and CR files that go with them. Runs
 //! only where `EPISSURE_TRADE` names the folder, which is no part of the repository.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -13,7 +13,7 @@ async fn signing_out_ends_the_session_at_once() {
         .await
         .unwrap();
     assert!(house.caller(&opened.token).await.is_none());
-    sign_out(&house.platform, &ctx.clone().into(), &identity.session)
+    sign_out(&house.platform, &ctx, &identity.session)
         .await
         .unwrap();
 }
@@ -72,7 +72,7 @@ async fn somebody_elses_session_is_answered_like_one_that_does_not_exist() {
         let other = house.enter(login).await;
         let (ctx, _) = house.caller(&mine.token).await.unwrap();
         let foreign = close_session(&house.platform, &ctx, other.session.as_str()).await;
-        let absent = close_session(&house.platform, &ctx.clone().into(), "ses_0").await;
+        let absent = close_session(&house.platform, &ctx, "ses_0").await;
         let (foreign, absent) = (foreign.unwrap(), absent.unwrap());
         assert_eq!(foreign, absent);
         assert_eq!(foreign.unwrap_err().code, "9");
