@@ -176,11 +176,13 @@ fn calls(data: &Path, at: &Addresses<'_>) -> String {
 pub fn greeting(data: &Path, at: &Addresses<'_>, place: &str, ms: u128) -> String {
     let (portal, xml) = (at.portal, at.xml);
     let file = data.join(DIR).join(NOTICE_FILE);
+    let page = format!("{portal}/eligibilite?critere=immeuble&IdentifiantImmeuble={place}");
     format!(
         "portal {portal}/\nxml    {xml}/ws/\nready in {ms} ms\n\n\
          Comptes ({}) :\n{}\n\
          Trois choses à essayer :\n  \
-         1. tester une adresse : {portal}/eligibilite?critere=immeuble&IdentifiantImmeuble={place}\n  \
+         1. tester une adresse : \
+         {page}\n  \
          2. la commander, puis avancer d’un jour par le bandeau, ou par epissure demo clock +1d\n  \
          3. tester et commander par XML :\n{}",
         file.display(),
