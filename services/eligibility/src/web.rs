@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::building::BuildingState;
 use domain::order::{PlaceOrder, address_line};
-use kernel::{Fault, Refusal};
+use kernel::{Fault, Millis, Refusal};
 use service_api::{PageCall, PageError, PageResult};
 use web::{Form, RefusalView, Tag, Tone};
 
@@ -211,7 +211,7 @@ fn answer(
         required: required(assessed),
         structure: structure(assessed, &blocks, fields),
         network: network(assessed),
-        xml: xml_call(fields),
+        xml: xml_call(fields, call.ctx()?.now),
         curl: curl(call),
         json_href: format!("{}&format=json", link("/eligibilite", &query(fields))),
     })
@@ -447,7 +447,8 @@ fn network(assessed: &Assessed) -> Vec<Point> {
     points
 }
 
-fn xml_call(fields: &PlaceOrder) -> String {
+fn xml_call(fields: &PlaceOrder, now: Millis) -> String {
+    let now = soap::Instant(now);
     const ADDRESS: [&str; 6] = [
         "IdentifiantImmeuble",
         "CodeAdresseImmeuble",
@@ -469,7 +470,7 @@ fn xml_call(fields: &PlaceOrder) -> String {
          <testerEligibilite xmlns=\"urn:epissure:ws:eligibilite:1\" \
          xmlns:c=\"urn:epissure:ws:commun:1\">\n      <c:Entete>\n        \
          <c:VersionWS>1</c:VersionWS>\n        \
-         <c:HorodatageRequete>2026-11-23T09:00:00+01:00</c:HorodatageRequete>\n      \
+         <c:HorodatageRequete>{now}</c:HorodatageRequete>\n      \
          </c:Entete>\n      <Adresse>\n{address}      </Adresse>\n{rest}    \
          </testerEligibilite>\n  </s:Body>\n</s:Envelope>"
     )

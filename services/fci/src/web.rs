@@ -435,7 +435,7 @@ fn order_view(call: &PageCall, found: &Consulted) -> Result<OrderPage, PageError
         cr_stoc: None,
         failures: failures(),
         cr_mes: None,
-        xml: xml_call(&order.reference),
+        xml: xml_call(&order.reference, call.ctx()?.now),
         curl: curl(&call.site.xml_url),
     })
 }
@@ -604,13 +604,14 @@ fn colour(of: &str, text: &str) -> Colour {
     }
 }
 
-fn xml_call(reference: &str) -> String {
+fn xml_call(reference: &str, now: Millis) -> String {
+    let now = soap::Instant(now);
     format!(
         "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\n  <s:Body>\n    \
          <consulterCommande xmlns=\"urn:epissure:ws:fci:1\" \
          xmlns:c=\"urn:epissure:ws:commun:1\">\n      <c:Entete>\n        \
          <c:VersionWS>1</c:VersionWS>\n        \
-         <c:HorodatageRequete>2026-11-23T09:00:00+01:00</c:HorodatageRequete>\n      \
+         <c:HorodatageRequete>{now}</c:HorodatageRequete>\n      \
          </c:Entete>\n      <ReferenceCommandePriseInterneOC>{reference}\
          </ReferenceCommandePriseInterneOC>\n    </consulterCommande>\n  </s:Body>\n</s:Envelope>"
     )
