@@ -127,6 +127,7 @@ fn missing_packages() -> Vec<&'static str> {
         ("chromium", "chromium"),
         ("chromedriver", "chromium-driver"),
         ("xmllint", "libxml2-utils"),
+        ("curl", "curl"),
         ("python3", "python3"),
         ("node", "nodejs"),
         ("npm", "npm"),

@@ -103,6 +103,15 @@ impl Partner {
     }
 }
 
+/// Whether there is curl. Its lack is said as a skip.
+pub fn curl_is_there() -> bool {
+    let found = Command::new("curl").arg("--version").output().is_ok();
+    if !found {
+        println!("SKIPPED: curl");
+    }
+    found
+}
+
 /// The clients whose tools are there. A missing one is said as a skip.
 fn partners() -> Vec<Partner> {
     PARTNERS
@@ -333,6 +342,30 @@ fn the_certificate_decides_who_calls() {
         let line = &partner.play(&server, "fci", Some("LINB"), ask.clone())[0];
         assert_eq!(at(line, "/answer/Motif"), "FIMP14", "{partner:?} {line}");
     }
+}
+
+/// Over HTTP/2 an answer may overtake the message it answers, and must be shown all the same.
+#[test]
+fn curl_shows_the_fault_that_a_stranger_is_answered() {
+    if !curl_is_there() {
+        return;
+    }
+    let Some(server) = Server::start(engine()) else {
+        return;
+    };
+    server.run(&["cert", "make", "stranger", "--dir", "acces"]);
+    let (cert, key) = server.certificate("stranger");
+    let mut curl = Command::new("curl");
+    // More than is sent before anything is read.
+    let message = server.house.path("message");
+    std::fs::write(&message, "x".repeat(300_000)).unwrap();
+    curl.args(["-sS", "--http2", "--data-binary"])
+        .arg(format!("@{}", message.display()));
+    curl.arg("--cacert").arg(server.ca());
+    curl.arg("--cert").arg(cert).arg("--key").arg(key);
+    curl.arg(format!("{}/ws/fci", server.xml_url()));
+    let answer = succeed(curl);
+    assert!(answer.contains("<Code>12</Code>"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
