@@ -197,7 +197,8 @@ async fn make(config: &Config, marker: &Marker, clock: Arc<dyn Clock>) -> Result
     };
     let territory = fill(&crew, Size::DEMO, &keys).await?;
     notice::write_requests(&config.data, &territory)?;
-    let place = history::tour(&territory)
+    let sight = territory.seen_by(people::HIRONDELLE.code);
+    let place = history::tour(&sight)
         .first()
         .context("a place to show")?
         .building;

@@ -115,163 +115,200 @@ impl Territory {
         build::territory(seed, size, day, oc_codes)
     }
 
+    /// The territory as the operator `oc_code` sees it.
+    #[must_use]
+    pub fn seen_by(&self, oc_code: &str) -> Sight<'_> {
+        Sight::new(self, oc_code)
+    }
+
     /// The places that show `case` to the operator `oc_code`, in the order of the territory.
     #[must_use]
     pub fn spots(&self, case: Case, oc_code: &str) -> Vec<Spot<'_>> {
-        let sight = Sight::new(self, oc_code);
-        let mut spots = Vec::new();
-        let mut first: HashMap<&str, &Dwelling> = HashMap::new();
-        for dwelling in &self.dwellings {
-            first.entry(&dwelling.building_ref).or_insert(dwelling);
-            let Some(&building) = sight.buildings.get(dwelling.building_ref.as_str()) else {
-                continue;
-            };
-            if sight.shows_dwelling(case, building, dwelling) {
-                spots.push(Spot {
-                    building,
-                    dwelling: Some(dwelling),
-                });
-            }
-        }
-        for building in &self.buildings {
-            if sight.shows_building(case, building) {
-                let dwelling = first.get(building.reference.as_str()).copied();
-                spots.push(Spot { building, dwelling });
-            }
-        }
-        spots
+        self.seen_by(oc_code).spots(case)
     }
 }
 
-/// A territory as one operator sees it.
-struct Sight<'a> {
-    day: Date,
+/// A territory as one operator sees it, ready to be asked for many cases.
+pub struct Sight<'a> {
     oc_code: String,
-    buildings: HashMap<&'a str, &'a Building>,
-    pms: HashMap<&'a str, &'a Pm>,
-    present: HashSet<&'a str>,
-    frozen: HashSet<(FreezeKind, &'a str)>,
-    holders: HashMap<&'a str, &'a Pto>,
-    free_pbos: HashSet<&'a str>,
-    addresses: HashMap<&'a str, usize>,
+    day: Date,
+    /// Buildings in the order of the territory.
+    buildings: Vec<SeenBuilding<'a>>,
+    /// Dwellings in the order of the territory.
+    dwellings: Vec<SeenDwelling<'a>>,
+}
+
+/// What stands in the way of an order at a building.
+struct SeenBuilding<'a> {
+    building: &'a Building,
+    first: Option<&'a Dwelling>,
+    present: bool,
+    pm_opened: bool,
+    building_frozen: bool,
+    pm_frozen: bool,
+    is_shared: bool,
+}
+
+struct SeenDwelling<'a> {
+    dwelling: &'a Dwelling,
+    /// Its building's place in [`Sight::buildings`].
+    at: usize,
+    /// Its PBO has a fibre left.
+    room: bool,
+    /// Its PTO, held or not.
+    pto: Option<&'a Pto>,
 }
 
 impl<'a> Sight<'a> {
     fn new(territory: &'a Territory, oc_code: &str) -> Self {
-        let mut addresses = HashMap::new();
-        for building in &territory.buildings {
-            *addresses.entry(building.hexacle.as_str()).or_default() += 1;
-        }
+        let (buildings, places) = see_buildings(territory, oc_code);
         let free =
             |f: &&Fibre| f.state == FibreState::Available && !f.dedicated && f.pto_ref.is_empty();
-        let present = territory.presences.iter().filter(|p| p.oc_code == oc_code);
-        Self {
-            day: territory.day,
+        let free: HashSet<&str> = territory
+            .fibres
+            .iter()
+            .filter(free)
+            .map(|f| f.pbo_ref.as_str())
+            .collect();
+        let ptos: HashMap<&str, &Pto> = territory
+            .ptos
+            .iter()
+            .map(|pto| (pto.reference.as_str(), pto))
+            .collect();
+        let see = |dwelling: &'a Dwelling| {
+            Some(SeenDwelling {
+                dwelling,
+                at: *places.get(dwelling.building_ref.as_str())?,
+                room: free.contains(dwelling.pbo_ref.as_str()),
+                pto: ptos.get(dwelling.pto_ref.as_str()).copied(),
+            })
+        };
+        let mut sight = Self {
             oc_code: oc_code.to_owned(),
-            buildings: territory
-                .buildings
-                .iter()
-                .map(|b| (b.reference.as_str(), b))
-                .collect(),
-            pms: territory
-                .pms
-                .iter()
-                .map(|pm| (pm.reference.as_str(), pm))
-                .collect(),
-            present: present.map(|p| p.pm_ref.as_str()).collect(),
-            frozen: territory
-                .freezes
-                .iter()
-                .map(|f| (f.kind, f.reference.as_str()))
-                .collect(),
-            holders: territory
-                .ptos
-                .iter()
-                .map(|pto| (pto.reference.as_str(), pto))
-                .collect(),
-            free_pbos: territory
-                .fibres
-                .iter()
-                .filter(free)
-                .map(|f| f.pbo_ref.as_str())
-                .collect(),
-            addresses,
+            day: territory.day,
+            buildings,
+            dwellings: territory.dwellings.iter().filter_map(see).collect(),
+        };
+        for seen in &sight.dwellings {
+            sight.buildings[seen.at].first.get_or_insert(seen.dwelling);
         }
+        sight
     }
 
-    /// Whether dates, freezes and presence let the operator order here today.
-    fn open(&self, building: &Building) -> bool {
-        let dated = building.orders_from.is_some_and(|from| from <= self.day);
-        let on_demand = building.state == BuildingState::OnDemand && self.pm_opened(building);
-        self.present.contains(building.pm_ref.as_str())
-            && !self
-                .frozen
-                .contains(&(FreezeKind::Building, &building.reference))
-            && !self.frozen.contains(&(FreezeKind::Pm, &building.pm_ref))
-            && (dated || on_demand)
+    /// The places that show `case`, in the order of the territory.
+    #[must_use]
+    pub fn spots(&self, case: Case) -> Vec<Spot<'a>> {
+        let dwellings = self.dwellings.iter().filter_map(|seen| {
+            let of = &self.buildings[seen.at];
+            self.shows_dwelling(case, of, seen).then_some(Spot {
+                building: of.building,
+                dwelling: Some(seen.dwelling),
+            })
+        });
+        let buildings = self.buildings.iter().filter_map(|of| {
+            self.shows_building(case, of).then_some(Spot {
+                building: of.building,
+                dwelling: of.first,
+            })
+        });
+        dwellings.chain(buildings).collect()
     }
 
-    fn pm_opened(&self, building: &Building) -> bool {
-        let pm = self.pms.get(building.pm_ref.as_str());
-        pm.and_then(|pm| pm.opened_on)
-            .is_some_and(|opened| opened <= self.day)
-    }
-
-    fn shows_dwelling(&self, case: Case, building: &Building, dwelling: &Dwelling) -> bool {
+    fn shows_dwelling(&self, case: Case, of: &SeenBuilding<'_>, seen: &SeenDwelling<'_>) -> bool {
+        let building = of.building;
         let deployed = building.state == BuildingState::Deployed;
         let reported = building.reports_from.is_none_or(|from| from <= self.day);
-        let to_build = dwelling.state == DwellingState::ToBuild;
-        let room = self.free_pbos.contains(dwelling.pbo_ref.as_str());
-        let open = self.open(building);
-        let holder = self.holders.get(dwelling.pto_ref.as_str());
-        let held = holder.filter(|pto| pto.state == LineState::InService);
+        let to_build = seen.dwelling.state == DwellingState::ToBuild;
+        let (room, open) = (seen.room, of.is_open(self.day));
+        let held = seen.pto.filter(|pto| pto.state == LineState::InService);
+        let own = held.is_some_and(|pto| pto.oc_code == self.oc_code);
         match case {
             Case::Buildable => deployed && reported && to_build && room && open,
             Case::OnDemand => building.state == BuildingState::OnDemand && to_build && room && open,
-            Case::FreePto => deployed && reported && open && holder.is_some() && held.is_none(),
-            Case::HeldByAnother => {
-                deployed && reported && open && held.is_some_and(|p| p.oc_code != self.oc_code)
-            }
-            Case::HeldByItself => open && held.is_some_and(|p| p.oc_code == self.oc_code),
+            Case::FreePto => deployed && reported && open && seen.pto.is_some() && held.is_none(),
+            Case::HeldByAnother => deployed && reported && open && held.is_some() && !own,
+            Case::HeldByItself => open && own,
             Case::ReportedLater => deployed && !reported && to_build && room && open,
             Case::Saturated => deployed && reported && to_build && !room && open,
             _ => false,
         }
     }
 
-    fn shows_building(&self, case: Case, building: &Building) -> bool {
-        let present = self.present.contains(building.pm_ref.as_str());
+    fn shows_building(&self, case: Case, of: &SeenBuilding<'_>) -> bool {
+        let building = of.building;
         let deployed = building.state == BuildingState::Deployed;
         let dated = building.orders_from.is_some_and(|from| from <= self.day);
-        let building_frozen = self
-            .frozen
-            .contains(&(FreezeKind::Building, building.reference.as_str()));
-        let pm_frozen = self
-            .frozen
-            .contains(&(FreezeKind::Pm, building.pm_ref.as_str()));
-        let free = !building_frozen && !pm_frozen;
+        let free = !of.building_frozen && !of.pm_frozen;
         match case {
             Case::OpensLater => {
                 let later = building.orders_from.is_some_and(|from| from > self.day);
-                deployed && present && free && later
+                deployed && of.present && free && later
             }
             Case::NotHandedOver => {
                 let state = building.state;
                 let open = matches!(state, BuildingState::Deployed | BuildingState::OnDemand);
-                present && free && !open && self.pm_opened(building)
+                of.present && free && !open && of.pm_opened
             }
             Case::PmOpensLater => {
-                let later = building.orders_from.is_none() && !self.pm_opened(building);
-                deployed && present && free && later
+                let later = building.orders_from.is_none() && !of.pm_opened;
+                deployed && of.present && free && later
             }
-            Case::NotPresent => deployed && dated && free && !present && self.pm_opened(building),
-            Case::FrozenBuilding => deployed && dated && present && building_frozen,
-            Case::FrozenPm => deployed && dated && present && pm_frozen && !building_frozen,
-            Case::SharedAddress => {
-                let here = self.addresses.get(building.hexacle.as_str()).copied();
-                deployed && dated && present && free && here.is_some_and(|n| n > 1)
+            Case::NotPresent => deployed && dated && free && !of.present && of.pm_opened,
+            Case::FrozenBuilding => deployed && dated && of.present && of.building_frozen,
+            Case::FrozenPm => {
+                deployed && dated && of.present && of.pm_frozen && !of.building_frozen
             }
+            Case::SharedAddress => deployed && dated && of.present && free && of.is_shared,
             _ => false,
         }
     }
+}
+
+impl SeenBuilding<'_> {
+    /// Whether dates, freezes and presence let the operator order here on `day`.
+    fn is_open(&self, day: Date) -> bool {
+        let dated = self.building.orders_from.is_some_and(|from| from <= day);
+        let on_demand = self.building.state == BuildingState::OnDemand && self.pm_opened;
+        self.present && !self.building_frozen && !self.pm_frozen && (dated || on_demand)
+    }
+}
+
+/// The buildings as the operator sees them, and the place of each by its reference.
+fn see_buildings<'a>(
+    territory: &'a Territory,
+    oc_code: &str,
+) -> (Vec<SeenBuilding<'a>>, HashMap<&'a str, usize>) {
+    let mut addresses: HashMap<&str, usize> = HashMap::new();
+    for building in &territory.buildings {
+        *addresses.entry(building.hexacle.as_str()).or_default() += 1;
+    }
+    let opened = |pm: &&Pm| pm.opened_on.is_some_and(|on| on <= territory.day);
+    let pms = territory.pms.iter().filter(opened);
+    let opened: HashSet<&str> = pms.map(|pm| pm.reference.as_str()).collect();
+    let here = territory.presences.iter().filter(|p| p.oc_code == oc_code);
+    let present: HashSet<&str> = here.map(|p| p.pm_ref.as_str()).collect();
+    let frozen = |kind, reference: &str| {
+        let mut freezes = territory.freezes.iter();
+        freezes.any(|f| f.kind == kind && f.reference == reference)
+    };
+    let see = |building: &'a Building| SeenBuilding {
+        building,
+        first: None,
+        present: present.contains(building.pm_ref.as_str()),
+        pm_opened: opened.contains(building.pm_ref.as_str()),
+        building_frozen: frozen(FreezeKind::Building, &building.reference),
+        pm_frozen: frozen(FreezeKind::Pm, &building.pm_ref),
+        is_shared: addresses
+            .get(building.hexacle.as_str())
+            .is_some_and(|n| *n > 1),
+    };
+    let buildings = territory.buildings.iter().map(see).collect();
+    let references = territory.buildings.iter().map(|b| b.reference.as_str());
+    (
+        buildings,
+        references
+            .enumerate()
+            .map(|(at, text)| (text, at))
+            .collect(),
+    )
 }

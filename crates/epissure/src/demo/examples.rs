@@ -3,7 +3,7 @@
 use domain::building::Dwelling;
 use domain::order::PlaceOrder;
 use kernel::working_time;
-use territory::{Case, Spot, Territory};
+use territory::{Case, Sight, Spot, Territory};
 
 use super::people::{HIRONDELLE, LIN_BLEU};
 
@@ -55,7 +55,10 @@ pub fn order_at(spot: &Spot<'_>, dwelling: &Dwelling) -> PlaceOrder {
 
 /// The examples that `territory` has room for: all ten in the demonstration's.
 pub fn examples(territory: &Territory) -> Vec<Example> {
-    let sought = Sought { territory };
+    let sought = Sought {
+        territory,
+        sight: territory.seen_by(HIRONDELLE.code),
+    };
     let found = [
         sought.unknown_address(),
         sought.misplaced("FADR02", "Batiment", "Z"),
@@ -91,17 +94,18 @@ pub fn examples(territory: &Territory) -> Vec<Example> {
 
 struct Sought<'a> {
     territory: &'a Territory,
+    sight: Sight<'a>,
 }
 
-impl Sought<'_> {
+impl<'a> Sought<'a> {
     fn days_until(&self, day: jiff::civil::Date) -> Option<Cure> {
         let span = self.territory.day.until(day).ok()?;
         Some(Cure::Days(span.get_days()))
     }
 
     /// A dwelling of a block with several floors and staircases, where a line can be built.
-    fn flat(&self) -> Option<(Spot<'_>, &Dwelling)> {
-        let spots = self.territory.spots(Case::Buildable, HIRONDELLE.code);
+    fn flat(&self) -> Option<(Spot<'a>, &'a Dwelling)> {
+        let spots = self.sight.spots(Case::Buildable);
         let flats = spots
             .into_iter()
             .filter(|spot| !spot.building.batiment.is_empty());
@@ -149,7 +153,7 @@ impl Sought<'_> {
         case: Case,
         cure: impl Fn(&Spot<'_>) -> Option<Cure>,
     ) -> Option<Example> {
-        let spots = self.territory.spots(case, HIRONDELLE.code);
+        let spots = self.sight.spots(case);
         spots.into_iter().find_map(|spot| {
             let dwelling = self.to_build(&spot)?;
             Some(Example {
@@ -171,8 +175,8 @@ impl Sought<'_> {
 
     /// Flats where one floor's PBO has no free fibre and another's has.
     fn saturated(&self) -> Option<Example> {
-        let free = self.territory.spots(Case::Buildable, HIRONDELLE.code);
-        let full = self.territory.spots(Case::Saturated, HIRONDELLE.code);
+        let free = self.sight.spots(Case::Buildable);
+        let full = self.sight.spots(Case::Saturated);
         let floor = |d: &Dwelling| (d.escalier.clone(), d.etage.clone());
         full.into_iter().find_map(|spot| {
             let dwelling = spot.dwelling?;

@@ -16,12 +16,12 @@ use domain::order::usecases::{
 use jiff::civil::time;
 use kernel::working_time::{self, Calendar};
 use kernel::{Millis, Refusal};
-use territory::{Case, Spot, Territory};
+use territory::{Case, Sight, Spot, Territory};
 use tokio::task::JoinSet;
 
 use super::examples::{examples, order_at};
 use super::keys::ClientKey;
-use super::people::{HIRONDELLE, OPERATORS, agent_of};
+use super::people::{OPERATORS, agent_of};
 use super::simulator::file_day;
 use crate::workers::Crew;
 
@@ -272,9 +272,21 @@ fn script(territory: &Territory) -> Vec<Step> {
     writer.steps
 }
 
-/// The places left to the visitor: a house without a line, then flats.
-pub fn tour(territory: &Territory) -> Vec<Spot<'_>> {
-    let spots = territory.spots(Case::Buildable, HIRONDELLE.code);
+/// Buildings where something happened.
+pub fn touched(territory: &Territory) -> HashSet<String> {
+    let order = |step: Step| match step.act {
+        Act::Place(order) | Act::TakeOver(order, _) => {
+            Some(order.get("IdentifiantImmeuble").to_owned())
+        }
+        _ => None,
+    };
+    script(territory).into_iter().filter_map(order).collect()
+}
+
+/// The places that the first operator sees and that are left to the visitor: a house without a
+/// line, then flats.
+pub fn tour<'a>(sight: &Sight<'a>) -> Vec<Spot<'a>> {
+    let spots = sight.spots(Case::Buildable);
     let house = spots.iter().find(|spot| spot.building.dwellings == 1);
     let flat = spots.iter().find(|spot| spot.building.dwellings > 8);
     house.into_iter().chain(flat).copied().collect()
@@ -301,7 +313,7 @@ struct Places<'a> {
 
 /// Finds places, each building once, and gives orders their references and customers.
 struct Writer<'a> {
-    territory: &'a Territory,
+    sights: [Sight<'a>; 2],
     places: Vec<Places<'a>>,
     used: HashSet<&'a str>,
     steps: Vec<Step>,
@@ -311,9 +323,10 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(territory: &'a Territory) -> Self {
-        let kept = tour(territory);
+        let sights = OPERATORS.map(|operator| territory.seen_by(operator.code));
+        let kept = tour(&sights[HIRO]);
         Self {
-            territory,
+            sights,
             places: Vec::new(),
             used: kept
                 .iter()
@@ -346,7 +359,7 @@ impl<'a> Writer<'a> {
             .iter()
             .position(|p| p.who == who && p.case == case);
         let known = known.unwrap_or_else(|| {
-            let spots = self.territory.spots(case, OPERATORS[who].code);
+            let spots = self.sights[who].spots(case);
             self.places.push(Places {
                 who,
                 case,

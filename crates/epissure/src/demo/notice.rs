@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use territory::{Case, Spot, Territory};
 
 use super::examples::{Cure, examples, order_at};
-use super::history::tour;
+use super::history::{touched, tour};
 use super::keys::DIR;
 use super::people::{HIRONDELLE, LOGINS, OPERATORS};
 use crate::files;
@@ -35,7 +35,7 @@ pub struct Addresses<'a> {
 pub fn write_requests(data: &Path, territory: &Territory) -> Result<()> {
     let dir = data.join(DIR);
     let (spot, flat) = {
-        let places = tour(territory);
+        let places = tour(&territory.seen_by(HIRONDELLE.code));
         let spot = places.first().copied().context("a house to build")?;
         let flat = places.last().copied().context("a flat to build")?;
         (spot, flat)
@@ -78,8 +78,8 @@ fn examples_notice(territory: &Territory) -> Result<String> {
     Ok(text)
 }
 
-/// Orders at every place where the first operator can have a line built: the parts of a request
-/// between which its reference stands, once as its id and once as the order's own.
+/// Orders wherever the first operator can have a line built and nothing happened yet: the parts of
+/// a request between which its reference stands, once as its id and once as the order's own.
 #[must_use]
 pub fn order_bodies(territory: &Territory) -> Vec<[String; 3]> {
     let spots = territory.spots(Case::Buildable, HIRONDELLE.code);
@@ -92,7 +92,11 @@ pub fn order_bodies(territory: &Territory) -> Vec<[String; 3]> {
         let mut parts = text.split(reference).map(str::to_owned);
         Some([parts.next()?, parts.next()?, parts.next()?])
     };
-    spots.iter().filter_map(body).collect()
+    let touched = touched(territory);
+    let fresh = spots
+        .iter()
+        .filter(|spot| !touched.contains(&spot.building.reference));
+    fresh.filter_map(body).collect()
 }
 
 fn element((name, value): (&str, &str)) -> String {
