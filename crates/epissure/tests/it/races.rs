@@ -23,6 +23,8 @@ use crate::server::{Client, Process, Reply, Server, engine, territory};
 const RACERS: usize = 64;
 /// Between two looks at what the workers have done.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Sendings of one message that is put off each time, at most.
+const SENDINGS_MAX: usize = 20;
 
 /// An order as sent, in the order of the contract.
 pub type Fields = Vec<(&'static str, String)>;
@@ -87,6 +89,17 @@ fn last_fibre() -> (Territory, Building, Dwelling) {
     (territory, building, dwelling)
 }
 
+/// Sends as a partner must: told to come again (Fault 14), it sends the same message again.
+async fn insist(client: &mut Client, id: &str, fields: &Fields) -> Reply {
+    for _ in 0..SENDINGS_MAX {
+        let reply = place(client, id, fields).await.unwrap();
+        if reply.text("Code") != "14" {
+            return reply;
+        }
+    }
+    panic!("{id} was put off {SENDINGS_MAX} times");
+}
+
 /// Has every racer send its order at once, half of them by each of `urls`; their answers.
 async fn race(server: &Server, urls: [&str; 2], orders: Vec<(&'static str, Fields)>) -> Vec<Reply> {
     let start = Arc::new(Barrier::new(orders.len()));
@@ -99,7 +112,7 @@ async fn race(server: &Server, urls: [&str; 2], orders: Vec<(&'static str, Field
         racers.push(tokio::spawn(async move {
             start.wait().await;
             let id = format!("{}-envoi-{i}", fields[0].1);
-            place(&mut client, &id, &fields).await.unwrap()
+            insist(&mut client, &id, &fields).await
         }));
     }
     let mut replies = Vec::new();
