@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, params_from_iter};
 
@@ -38,7 +39,10 @@ impl Connection {
             )));
         }
         // FULL: an acknowledged commit survives a power cut.
-        connection.batch("pragma synchronous = full; pragma journal_size_limit = 67108864;")?;
+        connection.batch(
+            "pragma synchronous = full; pragma journal_size_limit = 67108864;
+             pragma cache_size = -16384;",
+        )?;
         Ok(connection)
     }
 
@@ -57,11 +61,18 @@ impl Connection {
         let raw = rusqlite::Connection::open_with_flags(file, flags).map_err(|e| error_of(&e))?;
         raw.busy_timeout(BUSY_TIMEOUT).map_err(|e| error_of(&e))?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        // A plan never depends on the values bound: otherwise SQLite compiles many a statement
+        // anew at each use, to look at them.
+        raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(|e| error_of(&e))?;
         let connection = Self {
             raw,
             names: HashMap::new(),
         };
-        connection.batch("pragma foreign_keys = on; pragma trusted_schema = off;")?;
+        // What savepoints may have to undo is kept in memory: a unit is small.
+        connection.batch(
+            "pragma foreign_keys = on; pragma trusted_schema = off; pragma temp_store = memory;",
+        )?;
         Ok(connection)
     }
 
