@@ -105,8 +105,10 @@ impl Platform {
     /// # Errors
     /// As [`Platform::random`].
     pub fn new_request(&self) -> Result<(RequestId, u64), Fault> {
-        let seed = u64::from_be_bytes(self.random()?);
-        let id = IdSource::new(self.clock.real_now(), u64::from_be_bytes(self.random()?)).next();
+        // One call of the kernel for both halves.
+        let random = u128::from_be_bytes(self.random()?);
+        let (seed, other) = ((random >> 64) as u64, random as u64);
+        let id = IdSource::new(self.clock.real_now(), other).next();
         debug_assert!(RequestId::parse(RequestId::as_str(&id)).is_some());
         Ok((id, seed))
     }
@@ -120,5 +122,9 @@ impl Platform {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves
+        .map(|half| char::from(DIGITS[usize::from(half)]))
+        .collect()
 }

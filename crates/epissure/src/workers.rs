@@ -108,6 +108,12 @@ async fn every<F: Future<Output = Result<()>>>(
 }
 
 async fn run_jobs(crew: Crew, mut stop: Stop) {
+    if let Err(error) = crew.take_back_jobs().await {
+        tracing::warn!(
+            worker = "jobs",
+            "leases left by the last run must end first: {error}"
+        );
+    }
     while !stop.is_set() {
         let pause = match crew.run_due_jobs().await {
             Ok(0) => JOBS_PAUSE,
@@ -167,7 +173,7 @@ impl Crew {
         if self.platform.db.get(due).await? == 0 {
             return Ok(0);
         }
-        let token = self.platform.token()?;
+        let token = format!("{}:{}", self.signer.node, self.platform.token()?);
         let lease = move |tx: &mut dyn storage::Tx| {
             job::store::lease(tx, &scope, &token, now, real_now, JOBS_AT_ONCE)
         };
@@ -189,6 +195,17 @@ impl Crew {
             }
         }
         Ok(count)
+    }
+
+    /// Makes the jobs due that this node was at when it ended; before it runs any.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn take_back_jobs(&self) -> Result<u64, Fault> {
+        let scope = self.duty(Duty::Jobs)?.duty(Duty::Jobs);
+        let node = self.signer.node.clone();
+        let take = move |tx: &mut dyn storage::Tx| job::store::take_back(tx, &scope, &node);
+        Ok(self.platform.db.write(Lane::Background, None, take).await?)
     }
 
     async fn run_job(&self, leased: Leased) {
@@ -354,6 +371,12 @@ impl Signer {
     #[must_use]
     pub fn key(&self) -> &Ed25519KeyPair {
         &self.key
+    }
+
+    /// The name of this node among those of one store.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
     }
 
     fn keep(&self, head: &Head) -> Result<()> {

@@ -156,13 +156,13 @@ impl Readers {
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
         let mut connection = taken.map_or_else(|| Connection::reader(&self.dir), Ok)?;
-        connection.batch("begin")?;
+        connection.again("begin")?;
         let mut tx = SqliteTx::new(&mut connection);
         let result = caught(|| f(&mut tx));
         let result = tx.outcome(result);
         // Nothing was written: the end of the transaction only gives the snapshot back. A
         // connection that cannot do that is not used again.
-        if connection.batch("commit").is_ok() {
+        if connection.again("commit").is_ok() {
             self.put_back(connection);
         }
         result

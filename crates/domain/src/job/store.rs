@@ -35,7 +35,7 @@ pub fn insert(
 }
 
 /// Leases at most `limit` jobs due at `now` (business time) under `token`; a lease whose real time
-/// is past is due again.
+/// is past is due again. The token begins with the node's name and a colon: see [`take_back`].
 pub fn lease(
     tx: &mut dyn Tx,
     scope: &SystemScope,
@@ -67,6 +67,16 @@ pub fn lease(
             })
         })
         .collect()
+}
+
+/// Ends the leases whose token begins with `node` and a colon, so that their jobs are due at once.
+pub fn take_back(tx: &mut dyn Tx, scope: &SystemScope, node: &str) -> Result<u64, Error> {
+    let stmt = sql!(
+        "update job set state = 'pending', retry_real_at_ms = 0
+         where state = 'leased' and substr(lease_token, 1, length(?1)) = ?1"
+    );
+    let prefix = format!("{node}:");
+    tx.execute(&scope.rls(), stmt, params![prefix])
 }
 
 /// Marks a job done within its own unit of work; false when the lease was lost meanwhile.

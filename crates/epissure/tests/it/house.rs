@@ -15,7 +15,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
-use domain::access::{Ctx, Duty, Profile, StaffScope, authenticate_local, system};
+use domain::access::{Ctx, Duty, Profile, StaffScope, SystemScope, authenticate_local, system};
 use domain::account::Account;
 use domain::audit::seal;
 use domain::certificate::Certificate;
@@ -300,6 +300,12 @@ impl House {
         }
     }
 
+    /// What may lease jobs.
+    pub fn jobs_scope(&self) -> SystemScope {
+        let jobs = system(&self.platform, Duty::Jobs, &self.crew.provider).unwrap();
+        jobs.duty(Duty::Jobs)
+    }
+
     /// Seals and numbers whatever waits.
     pub async fn seal(&self) {
         while self.crew.seal_slice().await.unwrap() != Sealed::Nothing {}
@@ -344,7 +350,7 @@ impl House {
     pub async fn close(mut self) {
         self.closed = true;
         let jobs = system(&self.platform, Duty::Jobs, &self.crew.provider).unwrap();
-        let (scope, now) = (jobs.duty(Duty::Jobs), self.clock.business_now());
+        let (scope, now) = (self.jobs_scope(), self.clock.business_now());
         let due = move |tx: &mut dyn Tx| domain::job::store::count_due(tx, &scope, now);
         assert_eq!(self.platform.db.get(due).await.unwrap(), 0, "jobs are due");
         let scope = jobs.duty(Duty::Outbox);

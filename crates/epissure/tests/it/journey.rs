@@ -7,7 +7,9 @@
 use axum::http::StatusCode;
 use domain::order::PlaceOrder;
 use jiff::ToSpan;
+use kernel::Clock;
 use mail::Mail;
+use storage::{Lane, Tx};
 use testkit::territory::{Case, Spot};
 
 use crate::house::{Answer, Browser, HIRO, House, LINB, Page, TODAY, house, order_at};
@@ -155,6 +157,28 @@ async fn an_eligible_address_is_ordered_built_and_put_in_service_by_the_portal()
     assert_eq!(house.state(HIRO, "R-1").await, "MES");
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn jobs_that_a_killed_process_was_at_are_taken_up_at_once_by_its_successor() {
+    let house = house!();
+    let order = order_at(&plot(&house), "R-1");
+    house.place(HIRO, &order).await;
+    let scope = house.jobs_scope();
+    let token = format!("{}:killed", house.crew.signer.node());
+    let (now, real_now) = (house.clock.business_now(), house.clock.real_now());
+    let lease =
+        move |tx: &mut dyn Tx| domain::job::store::lease(tx, &scope, &token, now, real_now, 9);
+    let lane = Lane::Background;
+    let leased = house.platform.db.write(lane, None, lease).await.unwrap();
+    assert_eq!(leased.len(), 1);
+    house.run_jobs().await;
+    assert_eq!(house.state(HIRO, "R-1").await, "AR_OK");
+    assert_eq!(house.crew.take_back_jobs().await.unwrap(), 1);
+    house.run_jobs().await;
+    assert_eq!(house.state(HIRO, "R-1").await, "STOC_EMISE");
+    house.mails().await;
     house.close().await;
 }
 

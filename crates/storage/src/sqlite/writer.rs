@@ -109,7 +109,7 @@ impl<'q> Batch<'q> {
 
     /// Runs and commits what waits; true when background units had their turn.
     fn run(mut self, connection: &mut Connection) -> bool {
-        let mut result = connection.batch("begin immediate");
+        let mut result = connection.again("begin immediate");
         while result.is_ok() {
             let Some(ticket) = self.next() else { break };
             self.count += 1;
@@ -162,21 +162,20 @@ impl<'q> Batch<'q> {
 
 /// Runs one unit; when it fails, only its own changes are undone.
 fn within_savepoint(connection: &mut Connection, unit: &mut dyn Unit) -> Result<(), Error> {
-    connection.batch("savepoint unit")?;
+    connection.again("savepoint unit")?;
     let mut tx = SqliteTx::new(connection);
     let result = unit.run(&mut tx);
     let result = tx.outcome(result);
-    let end = if result.is_ok() {
-        "release unit"
-    } else {
-        "rollback to unit; release unit"
-    };
     if connection.raw.is_autocommit() {
         return result.and(Err(Error::Internal(
             "a unit ended the transaction".to_owned(),
         )));
     }
-    let ended = connection.batch(end);
+    let ended = if result.is_ok() {
+        connection.again("release unit")
+    } else {
+        connection.batch("rollback to unit; release unit")
+    };
     result.and(ended)
 }
 
