@@ -54,6 +54,14 @@ pub const PASSWORD: &str = "un renard traverse la cour";
 pub const HIRO: &str = "HIRO";
 /// The other one.
 pub const LINB: &str = "LINB";
+/// The e-services that operators subscribe to, whichever they are.
+fn subscribed() -> Vec<&'static str> {
+    let all = epissure::services::SERVICES.iter();
+    all.filter(|service| service.subscribed)
+        .map(|service| service.code)
+        .collect()
+}
+
 /// An operator without any subscription.
 pub const BARE: &str = "BARE";
 /// An operator whose access is suspended.
@@ -150,10 +158,10 @@ fn fill_operator(
         created: ctx.now,
     };
     operator::store::insert(tx, &scope, &new)?;
-    let services: &[&str] = if code == BARE {
-        &[]
+    let services = if code == BARE {
+        Vec::new()
     } else {
-        &["eligibilite", "fci"]
+        subscribed()
     };
     for service in services {
         let sub = ids.next();
@@ -177,7 +185,8 @@ fn fill_operator(
             password_hash: Some(hash.to_owned()),
             created: ctx.now,
         };
-        let rights = rights.map(|p| p.permissions(&["eligibilite", "fci", "comptes"]));
+        let services: Vec<&str> = subscribed().into_iter().chain(["comptes"]).collect();
+        let rights = rights.map(|p| p.permissions(&services));
         account::store::insert(tx, &scope, &id, &new, &rights.unwrap_or_default())?;
     }
     for (name, state) in [
