@@ -27,11 +27,18 @@ pub struct Package {
 pub struct Kept {
     /// In the package.
     pub from: String,
-    /// In our folder.
+    /// In our folder; a name in [`BROTLI`] is kept compressed, as it is embedded and served.
     pub name: String,
-    /// Lower-case hexadecimal.
+    /// Of the file as kept, in lower-case hexadecimal.
     pub sha256: String,
+    /// Of the package's file, where it is kept compressed: compressors differ, their input does
+    /// not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_sha256: Option<String>,
 }
+
+/// What a compressed file's name ends in.
+const BROTLI: &str = ".br";
 
 /// Reads the lock.
 pub fn parse(text: &str) -> anyhow::Result<Vec<Package>> {
@@ -97,15 +104,33 @@ fn fetch(package: &mut Package, work: &Path, vendor: &Path, update: bool) -> any
             .output()?;
         ensure!(output.status.success(), "{wanted} holds no {}", kept.from);
         let digest = sha256(&output.stdout);
+        let locked = kept.plain_sha256.as_ref().unwrap_or(&kept.sha256);
+        let same = digest == *locked;
         ensure!(
-            update || digest == kept.sha256,
+            update || same,
             "{wanted}: {} differs from the lock",
             kept.from
         );
-        kept.sha256 = digest;
-        std::fs::write(folder.join(&kept.name), &output.stdout)?;
+        let place = folder.join(&kept.name);
+        if !kept.name.ends_with(BROTLI) {
+            kept.sha256 = digest;
+            std::fs::write(place, &output.stdout)?;
+        } else if !same || !place.exists() {
+            std::fs::write(&place, &output.stdout)?;
+            compress(&place)?;
+            kept.sha256 = sha256(&std::fs::read(&place)?);
+            kept.plain_sha256 = Some(digest);
+        }
     }
     Ok(())
+}
+
+/// Compresses a file in place, by the compressor of the runtime that npm runs on.
+fn compress(place: &Path) -> anyhow::Result<()> {
+    const SCRIPT: &str = "const fs = require('fs'), at = process.argv[1]; \
+         fs.writeFileSync(at, require('zlib').brotliCompressSync(fs.readFileSync(at)))";
+    let mut node = Command::new("node");
+    shell::run(node.args(["-e", SCRIPT]).arg(place))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod account;
+pub mod address;
 pub mod audit;
 pub mod building;
 pub mod certificate;
@@ -12,6 +13,8 @@ pub mod event;
 pub mod idempotency;
 pub mod job;
 pub mod line;
+pub mod network;
+pub mod offer;
 pub mod operator;
 pub mod order;
 pub mod outbox;
@@ -20,6 +23,7 @@ pub mod release;
 pub mod schema;
 pub mod setting;
 pub mod subscription;
+pub mod upload;
 mod write;
 
 pub use platform::Platform;

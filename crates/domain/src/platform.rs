@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{Clock, Fault, Id, IdSource, Millis, RequestId};
@@ -10,6 +11,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use storage::Db;
 
 use crate::access::{CertificateIdentity, SessionIdentity};
+use crate::upload::{NoScanner, Scanner};
 
 /// How long a resolved identity is believed, in milliseconds of real time (trust S3).
 pub const IDENTITY_CACHE_MS: i64 = 1_000;
@@ -61,6 +63,8 @@ pub struct Platform {
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
     random: SystemRandom,
+    scanner: Arc<dyn Scanner>,
+    ending: AtomicBool,
     pub(crate) sessions: Cache<String, Option<Arc<SessionIdentity>>>,
     pub(crate) certificates: Cache<String, Option<Arc<CertificateIdentity>>>,
     pub(crate) seen: Mutex<HashMap<String, Millis>>,
@@ -74,10 +78,35 @@ impl Platform {
             db,
             clock,
             random: SystemRandom::new(),
+            scanner: Arc::new(NoScanner),
+            ending: AtomicBool::new(false),
             sessions: Cache::new(),
             certificates: Cache::new(),
             seen: Mutex::new(HashMap::new()),
         }
+    }
+
+    /// The same platform with another scanner of what is uploaded.
+    #[must_use]
+    pub fn with_scanner(self, scanner: Arc<dyn Scanner>) -> Self {
+        Self { scanner, ..self }
+    }
+
+    /// What looks at uploaded files.
+    #[must_use]
+    pub fn scanner(&self) -> &Arc<dyn Scanner> {
+        &self.scanner
+    }
+
+    /// Asks long work to stop where it can be taken up again: the process is ending.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether long work is asked to stop.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// `N` unpredictable bytes.

@@ -22,6 +22,9 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "reference", "0002_reference.sql", Reference),
     migration!(3, "live", "0003_live.sql", Main),
     migration!(4, "order", "0004_order.sql", Main),
+    migration!(5, "network", "0005_network.sql", Reference),
+    migration!(6, "release_source", "0006_release_source.sql", Main),
+    migration!(7, "upload", "0007_upload.sql", Main),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {
@@ -76,7 +79,7 @@ pub const TENANT_TABLES: &[TenantTable] = &[
         ],
     ),
     table("operator_siren", &["demo"]),
-    table("contract", &["demo"]),
+    table("contract", &["import", "demo"]),
     table("contract_offer", &["demo"]),
     table("subscription", &["sign_in", "certificate_look_up", "demo"]),
     table("account", &["sign_in", "overwriting", "demo"]),
@@ -86,14 +89,19 @@ pub const TENANT_TABLES: &[TenantTable] = &[
     journal("audit", UNITS),
     table("audit_unsealed", UNITS),
     journal("audit_seal", &["sealer"]),
-    journal("event", &["sealer", "overwriting", "demo"]),
-    table("event_unnumbered", &["sealer", "overwriting", "demo"]),
+    journal("event", &["sealer", "overwriting", "import", "demo"]),
+    table(
+        "event_unnumbered",
+        &["sealer", "overwriting", "import", "demo"],
+    ),
     journal("event_number", &["sealer"]),
-    table("outbox", &["outbox", "overwriting", "demo"]),
+    table("outbox", &["outbox", "overwriting", "import", "demo"]),
     table("job", &["jobs", "demo"]),
     table("idempotency", &["sign_in", "upkeep", "demo"]),
     table("access_order", &["fibre_occupancy", "overwriting", "demo"]),
     journal("order_timeline", &["overwriting", "demo"]),
+    table("upload", &["import", "upkeep", "demo"]),
+    table("upload_chunk", &["import", "upkeep", "demo"]),
     held("live_fibre"),
     held("live_line"),
 ];

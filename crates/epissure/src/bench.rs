@@ -6,8 +6,12 @@ mod calibrate;
 mod child;
 mod client;
 mod http;
+mod import;
+mod ipe;
 mod load;
 mod orders;
+mod peers;
+mod store;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,11 +22,12 @@ use serde_json::{Value, json};
 use crate::{demo, output};
 
 pub use child::serve_hello;
+pub use import::child as import_alone;
 
 /// The folder when none is given; it is made, and removed at the end.
 pub const DEFAULT_DIR: &str = "epissure-bench";
 /// What there is to measure.
-pub const SECTIONS: [&str; 2] = ["http", "orders"];
+pub const SECTIONS: [&str; 3] = ["http", "import", "orders"];
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,8 @@ pub struct Effort {
     pub repetitions: usize,
     /// Each repetition of `orders`.
     pub orders: Duration,
+    /// Rows of `import`.
+    pub import_rows: u64,
 }
 
 impl Effort {
@@ -41,18 +48,21 @@ impl Effort {
         http: Duration::from_millis(1_200),
         repetitions: 3,
         orders: Duration::from_secs(3),
+        import_rows: 100_000,
     };
     /// A few minutes.
     pub const USUAL: Self = Self {
         http: Duration::from_secs(3),
         repetitions: 5,
         orders: Duration::from_secs(6),
+        import_rows: 1_000_000,
     };
     /// Within ten minutes.
     pub const FULL: Self = Self {
         http: Duration::from_secs(6),
         repetitions: 5,
         orders: Duration::from_secs(30),
+        import_rows: 1_000_000,
     };
 }
 
@@ -64,6 +74,8 @@ pub struct Options {
     pub effort: Effort,
     /// Which of [`SECTIONS`]; all when empty.
     pub only: Vec<String>,
+    /// A PostgreSQL server to compare with, as `psql` is told of it.
+    pub peer: Option<String>,
     /// Where the figures go as JSON.
     pub json: Option<PathBuf>,
 }
@@ -90,6 +102,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let bench = Bench {
         data: options.data.clone(),
         effort: options.effort,
+        peer: options.peer.clone(),
         territory,
         hello: child::Child::hello(&options.data)?,
     };
@@ -120,6 +133,7 @@ impl Drop for Folder<'_> {
 struct Bench {
     data: PathBuf,
     effort: Effort,
+    peer: Option<String>,
     territory: std::sync::Arc<territory::Territory>,
     hello: child::Child,
 }
@@ -132,6 +146,9 @@ impl Bench {
         figures["calibration"]["before"] = before.json();
         if wants("http") {
             figures["http"] = http::run(self).await?;
+        }
+        if wants("import") {
+            figures["import"] = import::run(self).await?;
         }
         let between = calibrate::run(self, "between").await?;
         figures["calibration"]["between"] = between.json();

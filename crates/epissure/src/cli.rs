@@ -76,6 +76,22 @@ pub(crate) enum Command {
     Cert(CertCommand),
     /// Import a reference file
     Import(Import),
+    /// Releases of the reference data
+    #[command(subcommand)]
+    Release(ReleaseCommand),
+    /// Backups
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Put a backup back; the server must not run
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Move away the data and signed heads that are there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Examine the installation, changing nothing
+    Doctor(Doctor),
     /// Measure this machine with the real server, over loopback only
     Bench(Bench),
     /// The access journal
@@ -153,15 +169,46 @@ pub(crate) struct Bench {
     /// Longer, within ten minutes
     #[arg(long)]
     pub full: bool,
-    /// Only these sections: http, orders
+    /// Only these sections: http, import, orders
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// Where the figures go as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Measure a PostgreSQL server too, given as psql takes it
+    #[arg(long, value_name = "URL")]
+    pub peers: Option<String>,
     /// Be the server that only says hello
     #[arg(long, hide = true)]
     pub hello: bool,
+    /// Be the process that imports so many rows
+    #[arg(long, hide = true)]
+    pub import_rows: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Take a backup, also while the server runs
+    Create {
+        /// A file that is not there yet, or a folder
+        #[arg(long, value_name = "PATH", default_value = ".")]
+        to: PathBuf,
+    },
+    /// Compare every byte of a backup, open its copies, read its journal again
+    Verify {
+        /// The backup
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Every page and index, every link of the journal, every file's bytes
+    #[arg(long)]
+    pub full: bool,
+    /// Print the checks as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -280,11 +327,43 @@ pub(crate) enum CertCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReleaseCommand {
+    /// List releases, the newest first
+    List,
+    /// Show a release: its files with their digests, who decided, what it changed
+    Show {
+        /// Its number
+        number: i64,
+    },
+    /// Publish a release that waits
+    Approve {
+        /// Its number
+        number: i64,
+    },
+    /// Take the release in force back, for the --reason given
+    RollBack {
+        /// Its number
+        number: i64,
+    },
+    /// Print what a release changes, object by object
+    Diff {
+        /// Its number
+        number: i64,
+        /// As JSON, one line each
+        #[arg(long)]
+        json: bool,
+        /// Into this file instead of the standard output
+        #[arg(long, value_name = "FILE", conflicts_with = "json")]
+        csv: Option<PathBuf>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// ipe, structure, fibres, prises or adduction
+    /// ipe, structure, fibres, prises, adduction, pbo, cables, routes, nd, ban, catalogue, gracethd
     pub kind: String,
-    /// The file
+    /// The file, or the folder of a gracethd
     pub file: PathBuf,
     /// Check and compare only
     #[arg(long)]
@@ -456,6 +535,26 @@ fn examples(path: &str) -> &'static [&'static str] {
             "cert make hirondelle --dir /tmp/acces",
             "cert make linbleu --dir .",
         ],
+        "backup create" => &[
+            "backup create --to /srv/backups",
+            "backup create --to ./before-upgrade.zip --reason 'version 0.2'",
+            "backup create --data /srv/epissure --output json",
+        ],
+        "backup verify" => &[
+            "backup verify epissure-20261123T043000Z.zip",
+            "backup verify /srv/backups/night.zip --output json",
+            "backup verify night.zip --data /srv/epissure",
+        ],
+        "restore" => &[
+            "restore night.zip --data /srv/epissure",
+            "restore night.zip --force --reason 'disk lost'",
+            "restore /srv/backups/night.zip --data /tmp/drill",
+        ],
+        "doctor" => &[
+            "doctor",
+            "doctor --full --json",
+            "doctor --data /srv/epissure",
+        ],
         "bench" => &[
             "bench --quick",
             "bench --only http --json figures.json",
@@ -465,6 +564,31 @@ fn examples(path: &str) -> &'static [&'static str] {
             "import ipe IPE_20260301.csv --dry-run",
             "import fibres fibres.csv --extracted-at 2026-03-01 --approve",
             "import prises PRISES_20260301.csv --report rejects.csv",
+        ],
+        "release list" => &[
+            "release list",
+            "release list --output json",
+            "release list --data /srv/epissure",
+        ],
+        "release show" => &[
+            "release show 12",
+            "release show 12 --output json",
+            "release show 12 --data /srv/epissure",
+        ],
+        "release approve" => &[
+            "release approve 12",
+            "release approve 12 --reason 'checked on 3 March'",
+            "release approve 12 --output json",
+        ],
+        "release roll-back" => &[
+            "release roll-back 12 --reason 'file cut short'",
+            "release roll-back 12 --reason 'incident 42' --output json",
+            "release roll-back 12 --reason drill --data /srv/epissure",
+        ],
+        "release diff" => &[
+            "release diff 12",
+            "release diff 12 --json",
+            "release diff 12 --csv version-12.csv",
         ],
         "audit verify" => &[
             "audit verify",
@@ -554,6 +678,19 @@ impl Global {
         Config::load(&Sources {
             file: self.config.clone(),
             flags,
+            env: environment(),
+        })
+    }
+}
+
+impl Global {
+    /// The configuration for a restore: with `own`, the file that comes with the data, unless
+    /// another is asked for.
+    pub(crate) fn load_with(&self, own: Option<PathBuf>) -> anyhow::Result<Config> {
+        let dir = self.data.as_ref().map(|dir| dir.display().to_string());
+        Config::load(&Sources {
+            file: self.config.clone().or(own),
+            flags: dir.map(|dir| ("data.dir", dir)).into_iter().collect(),
             env: environment(),
         })
     }

@@ -2,6 +2,7 @@
 //! data or, when there is none, here; reading commands open the store read-only.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,8 +20,9 @@ use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{
-    self, AccountCommand, AuditCommand, CertCommand, Cli, Command, ConfigCommand, ContractCommand,
-    DemoCommand, Global, Import, Init, OperatorCommand, OrderCommand, Ports,
+    self, AccountCommand, AuditCommand, BackupCommand, CertCommand, Cli, Command, ConfigCommand,
+    ContractCommand, DemoCommand, Global, Import, Init, OperatorCommand, OrderCommand, Ports,
+    ReleaseCommand,
 };
 use crate::config::{self, Config, SOCKET_NAME};
 use crate::edges::Post;
@@ -29,7 +31,7 @@ use crate::request::{Answer, Desk, Request, absolute, exit};
 use crate::serve::{self, Stage};
 use crate::services::SERVICES;
 use crate::workers::{Crew, Signer};
-use crate::{bench, control, demo, documents, files, house, tls};
+use crate::{backup, bench, control, demo, documents, files, house, releases, tls};
 
 /// Runs a command; its exit code.
 ///
@@ -75,6 +77,28 @@ pub fn run(cli: Cli) -> Result<u8> {
             print(&Answer::row(["version"], [version]), &global)
         }
         Command::Import(import) => self::import(&global, import),
+        Command::Release(ReleaseCommand::List) => {
+            read(&global, async |desk| releases::list(&desk.platform).await)
+        }
+        Command::Release(ReleaseCommand::Show { number }) => read(&global, async |desk| {
+            releases::show(&desk.platform, number).await
+        }),
+        Command::Release(ReleaseCommand::Diff { number, json, csv }) => {
+            let mut out: Box<dyn Write> = match &csv {
+                Some(path) => {
+                    let file = fs::File::create(path);
+                    Box::new(file.with_context(|| path.display().to_string())?)
+                }
+                None => Box::new(std::io::stdout()),
+            };
+            read(&global, async |desk| {
+                releases::diff(&desk.platform, number, json, &mut *out).await
+            })
+        }
+        Command::Backup(BackupCommand::Create { to }) => backup::command::create(&global, &to),
+        Command::Backup(BackupCommand::Verify { file }) => backup::command::verify(&global, &file),
+        Command::Restore { file, force } => backup::command::restore(&global, &file, force),
+        Command::Doctor(asked) => backup::command::doctor(&global, &asked),
         other => {
             let request = request(other)?;
             let answer = ask(&global, &request)?;
@@ -83,7 +107,7 @@ pub fn run(cli: Cli) -> Result<u8> {
     }
 }
 
-fn print(answer: &Answer, global: &Global) -> Result<u8> {
+pub(crate) fn print(answer: &Answer, global: &Global) -> Result<u8> {
     output::answer(answer, global.output)?;
     Ok(answer.code)
 }
@@ -93,17 +117,17 @@ fn text(text: &str) -> Result<u8> {
     Ok(exit::OK)
 }
 
-fn clock() -> Arc<dyn Clock> {
+pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::default())
 }
 
-fn runtime() -> Result<Runtime> {
+pub(crate) fn runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?)
 }
 
-fn log(filter: &str, json: bool) -> Result<()> {
+pub(crate) fn log(filter: &str, json: bool) -> Result<()> {
     let filter = EnvFilter::try_new(filter).context("log.filter")?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -186,6 +210,10 @@ fn request(command: Command) -> Result<Request> {
                 responsible,
             }
         }
+        Command::Release(ReleaseCommand::Approve { number }) => Request::ReleaseApprove { number },
+        Command::Release(ReleaseCommand::RollBack { number }) => {
+            Request::ReleaseRollBack { number }
+        }
         Command::Cert(CertCommand::List { operator }) => Request::CertList { operator },
         Command::Cert(CertCommand::Revoke { fingerprint }) => Request::CertRevoke { fingerprint },
         _ => bail!("this command makes no request"),
@@ -208,6 +236,7 @@ fn ask(global: &Global, request: &Request) -> Result<Answer> {
         let platform = house::open(&config, clock()).await?;
         let url = config.portal.public_url.clone();
         let desk = Desk::new(Arc::clone(&platform), SERVICES, url);
+        let desk = desk.with_hands(hands(&config, Arc::clone(&platform)).await?);
         let user = house::os_user(house::own_uid());
         let (tell, mut told) = mpsc::unbounded_channel();
         let work = desk.carry_out(&user, &global.reason, request.clone(), tell);
@@ -224,16 +253,20 @@ fn ask(global: &Global, request: &Request) -> Result<Answer> {
 }
 
 /// Seals and signs what this command left in the journal, since no server will for now.
-async fn close_journal(config: &Config, platform: Arc<Platform>) -> Result<()> {
+pub(crate) async fn close_journal(config: &Config, platform: Arc<Platform>) -> Result<()> {
+    hands(config, platform).await?.close_journal().await
+}
+
+/// What works for this command alone.
+async fn hands(config: &Config, platform: Arc<Platform>) -> Result<Crew> {
     let (provider, _) = house::provider(&platform).await?;
-    let crew = Crew {
+    Ok(Crew {
         platform,
         services: SERVICES,
         provider,
         signer: Arc::new(Signer::open(&config.data, &config.head_dir)?),
         post: Arc::new(Post::new(config, SERVICES)?),
-    };
-    crew.close_journal().await
+    })
 }
 
 fn init(global: &Global, init: &Init) -> Result<u8> {
@@ -340,6 +373,10 @@ fn bench(global: &Global, asked: cli::Bench) -> Result<u8> {
         runtime()?.block_on(bench::serve_hello(&data))?;
         return Ok(exit::OK);
     }
+    if let Some(rows) = asked.import_rows {
+        runtime()?.block_on(bench::import_alone(&data, rows))?;
+        return Ok(exit::OK);
+    }
     let effort = match (asked.quick, asked.full) {
         (true, _) => bench::Effort::QUICK,
         (_, true) => bench::Effort::FULL,
@@ -349,6 +386,7 @@ fn bench(global: &Global, asked: cli::Bench) -> Result<u8> {
         data,
         effort,
         only: asked.only,
+        peer: asked.peers,
         json: asked.json,
     };
     runtime()?.block_on(bench::run(&options))?;

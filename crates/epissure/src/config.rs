@@ -127,6 +127,11 @@ const KEYS: &[Key] = &[
         "first two characters of PTOs built here",
     ),
     key(
+        "upload.scanner",
+        "none",
+        "what looks at received files: none, no antivirus is there yet",
+    ),
+    key(
         "log.filter",
         "info",
         "what is logged: level, or target=level, separated by commas",
@@ -311,6 +316,10 @@ impl Config {
         let format = text("log.format");
         if format != "text" && format != "json" {
             bail!("log.format: text or json expected, found {format}");
+        }
+        let scanner = text("upload.scanner");
+        if scanner != "none" {
+            bail!("upload.scanner: none expected, found {scanner}");
         }
         let head_dir = or("audit.head_dir", sibling(&data));
         if head_dir.starts_with(&data) {

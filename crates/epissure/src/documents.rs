@@ -41,7 +41,7 @@ fn entries(service: &EService) -> Vec<Entry> {
 fn method(method: Method) -> &'static str {
     match method {
         Method::Get => "GET",
-        Method::Post => "POST",
+        Method::Post | Method::Upload(_) => "POST",
     }
 }
 
@@ -67,7 +67,13 @@ pub fn permissions(services: &[&'static EService]) -> String {
             put(&mut text, head, &entries);
         }
         for right in Right::ALL {
-            let needed: Vec<&Entry> = found.iter().filter(|e| needs(e, right)).collect();
+            let needed: Vec<&Entry> = found.iter().filter(|e| needs(e, right, false)).collect();
+            let staff: Vec<&Entry> = found.iter().filter(|e| needs(e, right, true)).collect();
+            put(
+                &mut text,
+                &format!("{}: the OI's staff only", right.as_str()),
+                &staff,
+            );
             if !needed.is_empty() {
                 let holders = Profile::ALL.iter().filter(|p| p.rights().contains(&right));
                 let holders: Vec<&str> = holders.map(|profile| profile.code()).collect();
@@ -91,8 +97,9 @@ fn open(entries: &[Entry], public: bool) -> Vec<&Entry> {
     entries.iter().filter(wanted).collect()
 }
 
-fn needs(entry: &Entry, right: Right) -> bool {
-    matches!(entry.access, Access::Needs(Permission { right: needed, .. }) if needed == right)
+fn needs(entry: &Entry, wanted: Right, staff: bool) -> bool {
+    matches!(entry.access, Access::Needs(Permission { right, staff_only, .. })
+        if right == wanted && staff_only == staff)
 }
 
 fn put(text: &mut String, head: &str, entries: &[&Entry]) {

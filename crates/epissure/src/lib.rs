@@ -1,11 +1,13 @@
 //! The program: configuration, wiring of the crates, listeners, workers, commands.
 
+pub mod backup;
 pub mod bench;
 pub mod cli;
 mod commands;
 pub mod config;
 pub mod control;
 pub mod demo;
+pub mod doctor;
 mod documents;
 pub mod edges;
 pub mod files;
@@ -13,6 +15,7 @@ pub mod house;
 mod labels;
 pub mod listen;
 mod output;
+pub mod releases;
 pub mod request;
 pub mod serve;
 pub mod services;

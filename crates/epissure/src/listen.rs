@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Extensions, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -40,6 +41,9 @@ const HEAD_MAX: Duration = Duration::from_secs(10);
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// A request is answered within this, its body's arrival included.
 const REQUEST_MAX: Duration = Duration::from_secs(60);
+/// Longest a request that carries files may take: they come at the pace of the sender's line, and a
+/// connection that falls silent is closed long before.
+const UPLOAD_MAX: Duration = Duration::from_secs(3_600);
 /// How often idleness is looked at.
 const IDLE_TICK: Duration = Duration::from_secs(5);
 /// Headers of one request.
@@ -233,8 +237,13 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<B
     if request.headers().len() > HEADERS_MAX {
         return Ok(bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }
+    let kind = request.headers().get(CONTENT_TYPE);
+    let max = match kind.map(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
+        Some(true) => UPLOAD_MAX,
+        _ => REQUEST_MAX,
+    };
     let handled = Unpanicking(Box::pin(router.oneshot(request.map(Body::new))));
-    Ok(match tokio::time::timeout(REQUEST_MAX, handled).await {
+    Ok(match tokio::time::timeout(max, handled).await {
         Ok(Some(Ok(response))) => response,
         Ok(None) => {
             tracing::error!("a handler panicked");

@@ -1,11 +1,11 @@
 //! What the command line asks of the platform and what it is answered, the same whether a server
 //! carries it out or the command itself.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use domain::Platform;
 use domain::access::{Ctx, Profile, authenticate_local};
 use domain::account::usecases::{NewAccount, add_account, disable_account, list_accounts};
 use domain::certificate::usecases::{
@@ -13,18 +13,17 @@ use domain::certificate::usecases::{
 };
 use domain::operator::usecases::{NewOperator, add_operator, suspend_operator};
 use domain::order::usecases::{StocReport, report_own_connection};
-use domain::release::Kind;
-use domain::{Platform, Unit, Verdict};
 use jiff::Timestamp;
 use kernel::{Fault, Refusal, RefusalKind, codes};
-use reference::report::{ImportOutcome, ImportReport};
-use reference::usecases::{ImportError, ImportRequest, Phase};
 use serde::{Deserialize, Serialize};
 use service_api::EService;
 use tokio::sync::mpsc::UnboundedSender;
 use web::server::AdvanceClock;
 
-use crate::{labels, tls};
+use crate::config::Config;
+use crate::releases::Asked;
+use crate::workers::Crew;
+use crate::{backup, labels, tls};
 
 /// Exit codes (interfaces §5).
 pub mod exit {
@@ -142,6 +141,11 @@ pub enum Request {
         /// By so many milliseconds.
         step_ms: i64,
     },
+    /// Takes a backup.
+    BackupCreate {
+        /// A file that is not there yet, or a folder; from the root.
+        to: PathBuf,
+    },
     /// Imports a reference file.
     Import {
         /// The kind of file.
@@ -154,6 +158,16 @@ pub enum Request {
         approve: bool,
         /// When it was extracted, `AAAA-MM-JJ`.
         extracted_at: Option<String>,
+    },
+    /// Approves and publishes a release that waits.
+    ReleaseApprove {
+        /// Its number.
+        number: i64,
+    },
+    /// Takes the release in force back.
+    ReleaseRollBack {
+        /// Its number.
+        number: i64,
     },
 }
 
@@ -245,7 +259,7 @@ impl Answer {
 }
 
 /// How a request does not succeed.
-enum Failure {
+pub(crate) enum Failure {
     Refused(Refusal),
     Fault(Fault),
     Other(anyhow::Error),
@@ -270,10 +284,13 @@ impl From<anyhow::Error> for Failure {
 /// Where requests are carried out.
 #[derive(Clone)]
 pub struct Desk {
-    platform: Arc<Platform>,
+    pub(crate) platform: Arc<Platform>,
     services: &'static [&'static EService],
-    portal_url: String,
+    pub(crate) portal_url: String,
+    /// Carries out long jobs where no server does.
+    pub(crate) hands: Option<Crew>,
     advance_clock: Option<AdvanceClock>,
+    backups: Option<(Config, bool)>,
 }
 
 impl Desk {
@@ -288,7 +305,18 @@ impl Desk {
             platform,
             services,
             portal_url,
+            hands: None,
             advance_clock: None,
+            backups: None,
+        }
+    }
+
+    /// The same desk where no server runs: it carries out long jobs itself.
+    #[must_use]
+    pub fn with_hands(self, crew: Crew) -> Self {
+        Self {
+            hands: Some(crew),
+            ..self
         }
     }
 
@@ -297,6 +325,16 @@ impl Desk {
     pub fn with_clock(self, advance_clock: Option<AdvanceClock>) -> Self {
         Self {
             advance_clock,
+            ..self
+        }
+    }
+
+    /// The same desk where backups can be taken of what `config` names; `gently` while others wait
+    /// for answers.
+    #[must_use]
+    pub fn with_backups(self, config: &Config, gently: bool) -> Self {
+        Self {
+            backups: Some((config.clone(), gently)),
             ..self
         }
     }
@@ -457,6 +495,7 @@ impl Desk {
                 let now = shown(platform.clock.business_now());
                 Ok(Answer::row(["now"], [now]))
             }
+            Request::BackupCreate { to } => self.back_up(&ctx, &to, tell).await,
             Request::CertRevoke { fingerprint } => {
                 let note = format!("{fingerprint}: revoked");
                 revoke_certificate(platform, &ctx, fingerprint)
@@ -480,7 +519,28 @@ impl Desk {
                 };
                 self.import(&ctx, asked, tell).await
             }
+            Request::ReleaseApprove { number } => self.approve(&ctx, number, tell).await,
+            Request::ReleaseRollBack { number } => self.roll_back(&ctx, number, reason).await,
         }
+    }
+
+    async fn back_up(
+        &self,
+        ctx: &Arc<Ctx>,
+        to: &Path,
+        tell: UnboundedSender<Progress>,
+    ) -> Result<Answer, Failure> {
+        let (config, gently) = self
+            .backups
+            .as_ref()
+            .context("no backup is taken from here")?;
+        let asked = backup::Asked {
+            config,
+            to,
+            gently: *gently,
+            tell,
+        };
+        Ok(backup::create(&self.platform, ctx, asked).await?.answer())
     }
 
     async fn account_add(
@@ -536,177 +596,9 @@ impl Desk {
         let values = [seen.fingerprint, shown(not_after)];
         Ok(Answer::row(["fingerprint", "not_after"], values))
     }
-
-    /// Imports a file on a thread of its own: reading and comparing are work for the processor, and
-    /// answers must not wait for it. What was done, or why not, is on record.
-    async fn import(
-        &self,
-        ctx: &Arc<Ctx>,
-        asked: Asked,
-        tell: UnboundedSender<Progress>,
-    ) -> Result<Answer, Failure> {
-        let request = asked.request()?;
-        let (platform, importing) = (Arc::clone(&self.platform), Arc::clone(ctx));
-        let runtime = tokio::runtime::Handle::current();
-        let work = move || {
-            let mut lines = 0;
-            let mut progress = |phase: Phase| {
-                if let Phase::Scanned(read) = phase {
-                    lines = read;
-                }
-                // Whoever asked may be gone; the import goes on.
-                let _ = tell.send(told(phase, lines));
-                ControlFlow::Continue(())
-            };
-            let import = reference::usecases::import;
-            runtime.block_on(import(&platform, &importing, request, &mut progress))
-        };
-        let done = tokio::task::spawn_blocking(work)
-            .await
-            .context("the import ended badly")?;
-        let (report, refusal) = match done {
-            Ok(report) => (Some(report), None),
-            Err(ImportError::Refused { refusal, report }) => (report.map(|r| *r), Some(refusal)),
-            Err(ImportError::Fault(fault)) => return Err(fault.into()),
-            Err(error) => return Err(anyhow::Error::new(error).into()),
-        };
-        self.record_import(ctx, asked.kind, report.as_ref(), refusal.clone())
-            .await?;
-        let mut answer = report.map_or_else(|| Ok(Answer::default()), |r| summary(&r))?;
-        if let Some(refusal) = refusal {
-            let refused = Answer::refused(&refusal, &self.portal_url);
-            answer.notes.extend(refused.notes);
-            answer.code = refused.code;
-        }
-        Ok(answer)
-    }
-
-    async fn record_import(
-        &self,
-        ctx: &Arc<Ctx>,
-        kind: String,
-        report: Option<&ImportReport>,
-        refusal: Option<Refusal>,
-    ) -> Result<(), Failure> {
-        let target = match report.map(|report| report.outcome) {
-            Some(ImportOutcome::Published(n)) => format!("{kind} published {}", n.0),
-            Some(ImportOutcome::Waiting(n)) => format!("{kind} waiting {}", n.0),
-            Some(ImportOutcome::Checked) | None => format!("{kind} checked"),
-        };
-        let unit = Unit::new("reference.import");
-        domain::write(&self.platform, ctx, unit, move |work| {
-            work.about(&target);
-            let verdict = refusal
-                .clone()
-                .map_or(Verdict::Accepted(()), Verdict::Refused);
-            Ok(verdict)
-        })
-        .await?;
-        Ok(())
-    }
 }
 
-/// An import as asked for.
-struct Asked {
-    kind: String,
-    file: PathBuf,
-    dry_run: bool,
-    approve: bool,
-    extracted_at: Option<String>,
-}
-
-impl Asked {
-    fn request(&self) -> Result<ImportRequest, Failure> {
-        let bad = |code, field: &str| Failure::Refused(Refusal::new(code).on(field));
-        let kind = Kind::from_store(&self.kind).map_err(|_| bad(&codes::RC02, "kind"))?;
-        let extracted_on = match &self.extracted_at {
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| bad(&codes::RC03, "extracted-at"))?,
-            ),
-            None => None,
-        };
-        let shown = || self.file.display().to_string();
-        let file = std::fs::File::open(&self.file).with_context(shown)?;
-        let file_name = self
-            .file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Ok(ImportRequest {
-            kind,
-            file_name,
-            source: Box::new(file),
-            extracted_on,
-            dry_run: self.dry_run,
-            approve: self.approve,
-        })
-    }
-}
-
-fn told(phase: Phase, lines: u64) -> Progress {
-    let (phase, done, total) = match phase {
-        Phase::Scanned(read) => ("read", read, lines),
-        Phase::Compared => ("compared", lines, lines),
-        Phase::Begun => ("release begun", 0, lines),
-        Phase::Staged(written) => ("written", written, lines),
-        Phase::Ready => ("release ready", lines, lines),
-        Phase::Seeded(rows) => ("live rows seeded", rows, 0),
-        Phase::Published => ("published", lines, lines),
-    };
-    Progress {
-        phase: phase.to_owned(),
-        done,
-        total,
-    }
-}
-
-fn summary(report: &ImportReport) -> Result<Answer> {
-    let mut answer = Answer::default();
-    let (state, release) = match report.outcome {
-        ImportOutcome::Checked => ("checked", String::new()),
-        ImportOutcome::Waiting(number) => ("waiting for approval", number.0.to_string()),
-        ImportOutcome::Published(number) => ("published", number.0.to_string()),
-    };
-    let mut put = |name: &str, value: String| {
-        answer.columns.push(name.to_owned());
-        answer.rows.resize(1, Vec::new());
-        answer.rows[0].push(value);
-    };
-    put("kind", report.kind.as_str().to_owned());
-    put("state", state.to_owned());
-    put("release", release);
-    put("extracted_on", report.extracted_on.to_string());
-    let counts = [
-        ("read", report.read),
-        ("added", report.added),
-        ("changed", report.changed),
-        ("removed", report.removed),
-        ("unchanged", report.unchanged),
-        ("rejected", report.rejected),
-        ("anomalies", report.anomaly_count),
-        ("seeded", report.seeded),
-    ];
-    for (name, count) in counts {
-        put(name, count.to_string());
-    }
-    if !report.unknown_columns.is_empty() {
-        let names = report.unknown_columns.join(", ");
-        answer.notes.push(format!("columns not read: {names}"));
-    }
-    let mut csv = Vec::new();
-    report.write_csv(&mut csv).context("report")?;
-    answer.report = Some(String::from_utf8(csv).context("report")?);
-    answer.code = if report.rejected > 0 {
-        exit::PARTIAL
-    } else {
-        exit::OK
-    };
-    Ok(answer)
-}
-
-fn shown(at: kernel::Millis) -> String {
+pub(crate) fn shown(at: kernel::Millis) -> String {
     Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |t| t.to_string())
 }
 

@@ -109,7 +109,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Resu
         stamp: edges::stamp_xml,
     };
     let desk = Desk::new(Arc::clone(&platform), SERVICES, portal_url.clone());
-    let desk = desk.with_clock(advance_clock);
+    let desk = desk.with_clock(advance_clock).with_backups(config, true);
     let control = control::listen(&tasks, &config.socket(), desk)?;
     listen::serve(&tasks, portal, &portal_side);
     listen::serve(&tasks, xml, &xml_side);
@@ -144,6 +144,7 @@ impl Running {
     /// # Errors
     /// The last seal could not be made; what was acknowledged is safe all the same.
     pub async fn stop(self) -> Result<()> {
+        self.platform.end();
         if !self.ender.end(GRACE).await {
             tracing::warn!("some requests did not end in time");
         }

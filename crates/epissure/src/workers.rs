@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use domain::access::{self, Ctx, Duty, JobLease};
 use domain::audit::seal::{self, Head};
-use domain::job::{self, Leased};
+use domain::job::{self, Leased, Track};
 use domain::{Platform, idempotency};
 use kernel::{Fault, Millis, OperatorId};
 use ring::rand::SystemRandom;
@@ -20,8 +20,12 @@ use tokio::task::JoinSet;
 use crate::files;
 use crate::tasks::{Stop, Tasks};
 
-/// Jobs leased, and run side by side, at once.
+/// Quick jobs leased, and run side by side, at once.
 const JOBS_AT_ONCE: i64 = 64;
+/// Long jobs likewise: each takes the whole of a writer.
+const LONG_JOBS_AT_ONCE: i64 = 1;
+/// Between two renewals of the lease of a job that still runs.
+const RENEW_EVERY: Duration = Duration::from_millis(job::RENEW_MS);
 /// Wait between two looks at an empty queue of jobs.
 const JOBS_PAUSE: Duration = Duration::from_millis(50);
 /// Wait after a look at the outbox that found nothing.
@@ -71,7 +75,15 @@ pub enum Sealed {
 pub fn start(tasks: &Tasks, crew: &Crew) {
     let each = |crew: &Crew| (crew.clone(), tasks.stop());
     let (here, stop) = each(crew);
-    tasks.spawn(run_jobs(here, stop));
+    let long = stop.clone();
+    tasks.spawn(async move {
+        here.take_back().await;
+        let both = (
+            run_jobs(&here, stop, Track::Quick),
+            run_jobs(&here, long, Track::Long),
+        );
+        tokio::join!(both.0, both.1);
+    });
     let (here, stop) = each(crew);
     tasks.spawn(send_outbox(here, stop));
     let (here, stop) = each(crew);
@@ -107,15 +119,9 @@ async fn every<F: Future<Output = Result<()>>>(
     }
 }
 
-async fn run_jobs(crew: Crew, mut stop: Stop) {
-    if let Err(error) = crew.take_back_jobs().await {
-        tracing::warn!(
-            worker = "jobs",
-            "leases left by the last run must end first: {error}"
-        );
-    }
+async fn run_jobs(crew: &Crew, mut stop: Stop, track: Track) {
     while !stop.is_set() {
-        let pause = match crew.run_due_jobs().await {
+        let pause = match crew.run_track(track).await {
             Ok(0) => JOBS_PAUSE,
             Ok(_) => continue,
             Err(error) => {
@@ -161,21 +167,42 @@ impl Crew {
         access::system(&self.platform, duty, &self.provider)
     }
 
-    /// Runs one batch of due jobs; how many there were.
+    async fn take_back(&self) {
+        if let Err(error) = self.take_back_jobs().await {
+            tracing::warn!(
+                worker = "jobs",
+                "leases left by the last run must end first: {error}"
+            );
+        }
+    }
+
+    /// Runs one batch of due jobs of each track; how many there were.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn run_due_jobs(&self) -> Result<usize, Fault> {
+        Ok(self.run_track(Track::Quick).await? + self.run_track(Track::Long).await?)
+    }
+
+    /// Runs one batch of due jobs of a track; how many there were.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn run_track(&self, track: Track) -> Result<usize, Fault> {
         let scope = self.duty(Duty::Jobs)?.duty(Duty::Jobs);
         let clock = &self.platform.clock;
         let (now, real_now) = (clock.business_now(), clock.real_now());
-        let due = move |tx: &mut dyn storage::Tx| job::store::count_due(tx, &scope, now);
-        if self.platform.db.get(due).await? == 0 {
+        let due = move |tx: &mut dyn storage::Tx| job::store::is_due(tx, &scope, now, track);
+        if !self.platform.db.get(due).await? {
             return Ok(0);
         }
         let token = format!("{}:{}", self.signer.node, self.platform.token()?);
+        let at_once = match track {
+            Track::Quick => JOBS_AT_ONCE,
+            Track::Long => LONG_JOBS_AT_ONCE,
+        };
         let lease = move |tx: &mut dyn storage::Tx| {
-            job::store::lease(tx, &scope, &token, now, real_now, JOBS_AT_ONCE)
+            job::store::lease(tx, &scope, &token, now, real_now, (track, at_once))
         };
         let leased = self
             .platform
@@ -238,13 +265,40 @@ impl Crew {
             operator: leased.operator.clone(),
             token: leased.token.clone(),
         };
-        let ctx = access::resume_job(&self.platform, lease).await?;
-        (kind.run)(
+        let ctx = access::resume_job(&self.platform, lease.clone()).await?;
+        let mut work = (kind.run)(
             Arc::clone(&self.platform),
             Arc::new(ctx),
             leased.payload.clone(),
-        )
-        .await
+        );
+        loop {
+            match tokio::time::timeout(RENEW_EVERY, &mut work).await {
+                Ok(end) => return end,
+                Err(_) => self.renew(&lease).await,
+            }
+        }
+    }
+
+    /// Keeps a job that still runs from being taken by another. When that fails the job goes on:
+    /// its unit of work asks for the lease again before it commits.
+    async fn renew(&self, lease: &JobLease) {
+        let renewed = async {
+            let scope = self.duty(Duty::Jobs)?.duty(Duty::Jobs);
+            let (lease, real_now) = (lease.clone(), self.platform.clock.real_now());
+            let renew =
+                move |tx: &mut dyn storage::Tx| job::store::renew(tx, &scope, &lease, real_now);
+            Ok::<_, Fault>(
+                self.platform
+                    .db
+                    .write(Lane::Background, None, renew)
+                    .await?,
+            )
+        };
+        match renewed.await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(job = %lease.id, "its lease is lost"),
+            Err(error) => tracing::warn!(job = %lease.id, "its lease was not renewed: {error}"),
+        }
     }
 
     async fn give_back(&self, leased: Leased, retry: bool, why: String) -> Result<(), Fault> {
@@ -298,9 +352,11 @@ impl Crew {
         self.sign().await
     }
 
-    /// Forgets what is no longer needed: idempotency keys, throttles of another day.
+    /// Forgets what is no longer needed: idempotency keys, throttles of another day, bytes that no
+    /// upload names.
     async fn purge(&self) -> Result<(), Fault> {
         let scope = self.duty(Duty::Upkeep)?.duty(Duty::Upkeep);
+        domain::upload::reconcile(&self.platform, scope).await?;
         let real_now = self.platform.clock.real_now();
         let (before, stale) = (
             real_now.plus(-idempotency::KEPT_MS),

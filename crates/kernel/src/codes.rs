@@ -287,6 +287,18 @@ codes! {
     EIMP03 = "EIMP03", 1, Invalid, Operator,
         "Date d’extraction inconnue",
         "Donnez --extracted-at AAAA-MM-JJ, ou nommez le fichier avec sa date.";
+    EEXP01 = "EEXP01", 4, Invalid, Operator,
+        "Export trop grand",
+        "Resserrez les filtres : un fichier porte au plus 100 000 lignes.";
+    EIMP04 = "EIMP04", 4, Invalid, Operator,
+        "Fichier refusé à la réception",
+        "Envoyez un fichier texte dans les limites publiées (2 Gio, lignes de 64 Kio).";
+    EIMP05 = "EIMP05", 11, Forbidden, Provider,
+        "Approbation réservée à une autre personne que celle qui a déposé le fichier",
+        "Faites approuver par un autre membre de l’exploitation.";
+    EIMP06 = "EIMP06", 13, Conflict, Provider,
+        "Cette version ne peut pas être retirée",
+        "Seule la version en vigueur peut l’être ; relisez la liste des versions.";
     EVER01 = "EVER01", 13, Conflict, Operator,
         "L’objet a changé depuis que vous l’avez lu",
         "Relisez l’objet, puis recommencez.";

@@ -156,6 +156,10 @@ ids! {
     RequestId = "req";
     /// A release of the reference data.
     ReleaseId = "rel";
+    /// A file received or made.
+    UploadId = "fic";
+    /// One import of a reference file.
+    ImportId = "imp";
     /// An eligibility request kept in the operator's history.
     EligibilityId = "elg";
 }

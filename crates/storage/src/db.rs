@@ -95,6 +95,15 @@ impl Db {
         }
     }
 
+    /// The folder the data lies in, on SQLite: files that belong to rows lie in it too.
+    #[must_use]
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        match &*self.0 {
+            Store::Sqlite(store) => Some(store.dir()),
+            Store::Postgres(_) => None,
+        }
+    }
+
     fn submit<T: Send + 'static>(
         &self,
         lane: Lane,

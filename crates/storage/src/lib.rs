@@ -6,6 +6,7 @@
 //! its context. What is committed when `write` answers survives kill -9 and power cuts.
 #![warn(missing_docs)]
 
+mod backup;
 mod catalogue;
 mod db;
 mod dialect;
@@ -18,6 +19,7 @@ mod statement;
 mod unit;
 mod value;
 
+pub use backup::{Copied, MAIN_FILE, REFERENCE_FILE, is_empty};
 pub use db::{Config, Db, Engine, Lane, Proof};
 pub use error::Error;
 pub use linkme;

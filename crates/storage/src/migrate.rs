@@ -201,6 +201,30 @@ fn applied(rows: &[Row]) -> Result<Applied, Error> {
         .collect()
 }
 
+/// What a store's ledger says against `migrations`, one line each: steps that are missing, whose
+/// text is another, or that this version does not know. On SQLite each file has its ledger.
+pub(crate) fn ledger_faults(migrations: &[Migration], rows: &[Row]) -> Result<Vec<String>, Error> {
+    let mut applied = applied(rows)?;
+    let mut faults = Vec::new();
+    for migration in migrations {
+        let Migration {
+            owner, step, name, ..
+        } = *migration;
+        let texts = [Some(migration.sql), migration.postgres_sql];
+        let known = texts.map(|sql| sql.map(|sql| Step::new(migration, sql).digest));
+        match applied.remove(&(owner.to_owned(), step)) {
+            None => faults.push(format!("{owner} {step} ({name}) is not applied")),
+            digest if known.contains(&digest) => {}
+            Some(_) => faults.push(format!(
+                "{owner} {step} ({name}) was applied with another text"
+            )),
+        }
+    }
+    let unknown = applied.into_keys();
+    faults.extend(unknown.map(|(owner, step)| format!("{owner} {step} is of a newer version")));
+    Ok(faults)
+}
+
 const LEDGER_ROWS: &str = "select owner, cast(step as TEXT) as step, digest from migration_ledger";
 
 fn migrate_file(file: &Path, migrations: &[Migration], target: Target) -> Result<(), Error> {

@@ -31,6 +31,7 @@ const READS_AT_ONCE_MAX: usize = 8;
 
 /// An open folder.
 pub struct Store {
+    dir: PathBuf,
     readers: Readers,
     writers: Option<Writers>,
 }
@@ -47,7 +48,8 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let lock = lock(dir)?;
         // The reference file comes first: the other connections attach it read-only.
-        let reference = Writer::start("reference", Connection::writer(&dir.join(REFERENCE_FILE))?)?;
+        let reference = Connection::bulk_writer(&dir.join(REFERENCE_FILE))?;
+        let reference = Writer::start_bulk("reference", reference)?;
         let main = Connection::writer(&dir.join(MAIN_FILE))?;
         main.attach_reference(dir)?;
         let main = Writer::start("main", main)?;
@@ -57,6 +59,7 @@ impl Store {
             _lock: lock,
         });
         Ok(Self {
+            dir: dir.to_owned(),
             readers: Readers::new(dir),
             writers,
         })
@@ -67,9 +70,15 @@ impl Store {
         let readers = Readers::new(dir);
         readers.put_back(Connection::reader(dir)?);
         Ok(Self {
+            dir: dir.to_owned(),
             readers,
             writers: None,
         })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Hands a unit to the writer of its file.

@@ -59,7 +59,11 @@ impl Row {
         Self { names, values }
     }
 
-    fn value(&self, name: &str) -> Result<&Value, Error> {
+    /// A column as the engine gave it: SQLite's booleans are integers.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn value(&self, name: &str) -> Result<&Value, Error> {
         self.names
             .iter()
             .position(|n| n == name)

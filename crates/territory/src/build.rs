@@ -1,10 +1,12 @@
 //! Inventing a territory.
 
+use domain::address::projection::Projection;
 use domain::building::{
     Building, BuildingKind, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind,
     NOT_APPLICABLE, Pm, PmState, Presence,
 };
 use domain::line::{Fibre, FibreState, LineState, Pto};
+use domain::release::Kind;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use kernel::working_time::{add_months, start_of_day};
@@ -16,6 +18,13 @@ const COMMUNES: [(&str, &str, &str, usize); 3] = [
     ("VAL DE LIERRE", "53901", "53990", 50),
     ("ST AUBERT SUR BRUME", "53902", "53991", 30),
     ("LES HAUTES COUDRAIES", "53903", "53992", 20),
+];
+
+/// South-west corner of each commune in Lambert-93, in centimetres.
+const CORNERS: [(u32, u32); 3] = [
+    (41_760_000, 677_930_000),
+    (42_390_000, 678_140_000),
+    (41_490_000, 677_520_000),
 ];
 
 const STREET_TYPES: [&str; 8] = [
@@ -81,11 +90,12 @@ const COLOURS: [&str; 12] = [
 ];
 
 /// Fibres of a PBO: one tube.
-const PBO_FIBRES: usize = 12;
+pub(super) const PBO_FIBRES: usize = 12;
 /// Dwellings a PBO serves at most.
 const PBO_DWELLINGS: usize = 6;
 /// Addresses of a street at most.
 const STREET_ADDRESSES: usize = 40;
+const STREETS_IN_ROW: usize = 12;
 const ALPHABET: &[u8; 34] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /// splitmix64: enough to invent with, and the same everywhere.
@@ -124,6 +134,32 @@ fn digits(mut number: u64, width: usize) -> String {
         number /= 34;
     }
     text.into_iter().map(char::from).collect()
+}
+
+/// A commune being built.
+struct Commune {
+    name: &'static str,
+    insee: &'static str,
+    postcode: &'static str,
+    corner: (u32, u32),
+}
+
+impl Commune {
+    /// Lambert-93 metres, to the centimetre: streets lie in rows, each a little askew, houses on
+    /// both sides, each off its line by so many centimetres.
+    fn place(&self, street: usize, place: usize, off: [usize; 2]) -> (f64, f64) {
+        let east = 34_000 * (street % STREETS_IN_ROW) + 1_450 * (place / 2);
+        let across = 1_600 * (place % 2);
+        let askew = (street * 7 % 5) * 55 * (place / 2);
+        let north = 11_500 * (street / STREETS_IN_ROW) + (street * 37 % 23) * 130 + askew + across;
+        let metres = |corner: u32, offset: usize| {
+            f64::from(corner + u32::try_from(offset).unwrap_or(0)) / 100.0
+        };
+        (
+            metres(self.corner.0, east + off[0]),
+            metres(self.corner.1, north + off[1]),
+        )
+    }
 }
 
 /// What sets a PM apart.
@@ -180,6 +216,8 @@ pub(super) fn territory(seed: u64, size: Size, day: Date, oc_codes: &[&str]) -> 
             fibres: Vec::new(),
             ptos: Vec::new(),
             presences: Vec::new(),
+            pbos: Vec::new(),
+            cables: Vec::new(),
             freezes: Vec::new(),
         },
     };
@@ -201,7 +239,13 @@ pub(super) fn territory(seed: u64, size: Size, day: Date, oc_codes: &[&str]) -> 
             (pms * share / 100).max(1)
         };
         let (here, rest) = left.split_at(count);
-        builder.add_commune(name, insee, postcode, here, first_pm..first_pm + pm_count);
+        let commune = Commune {
+            name,
+            insee,
+            postcode,
+            corner: CORNERS[i],
+        };
+        builder.add_commune(&commune, here, first_pm..first_pm + pm_count);
         (left, first_pm) = (rest, first_pm + pm_count);
     }
     builder.finish()
@@ -262,19 +306,16 @@ impl Builder<'_> {
                 insee: String::new(),
                 active_place: self.dice.percent(20),
                 pmt_refs: Vec::new(),
+                lon: None,
+                lat: None,
+                origin: Kind::Ipe,
             });
         }
     }
 
     /// Streets of a commune, cut into the areas of its PMs one after the other.
-    fn add_commune(
-        &mut self,
-        commune: &str,
-        insee: &str,
-        postcode: &str,
-        sizes: &[usize],
-        pms: std::ops::Range<usize>,
-    ) {
+    fn add_commune(&mut self, commune: &Commune, sizes: &[usize], pms: std::ops::Range<usize>) {
+        let (insee, postcode) = (commune.insee, commune.postcode);
         for (rank, pm) in pms.clone().enumerate() {
             self.territory.pms[pm].reference = format!("FI-{insee}-{:04}", rank + 1);
             self.territory.pms[pm].insee = insee.to_owned();
@@ -296,12 +337,16 @@ impl Builder<'_> {
             } else {
                 BuildingKind::House
             };
+            let is_new = self.dice.percent(3);
+            let off = [self.dice.below(300), self.dice.below(300)];
+            let (x, y) = commune.place(street, place, off);
+            let (lon, lat) = Projection::Rgf93.to_degrees(x, y).unzip();
             let base = Building {
                 reference: String::new(),
                 state: BuildingState::Targeted,
                 insee: insee.to_owned(),
                 postcode: postcode.to_owned(),
-                commune: commune.to_owned(),
+                commune: commune.name.to_owned(),
                 hexacle: format!("{insee}{}", digits(1_400_000 + i as u64, 5)),
                 street_hexacle: format!("{insee}0{rivoli}"),
                 ban_key: format!("{insee}_{rivoli}_{number:05}{suffix}"),
@@ -312,7 +357,7 @@ impl Builder<'_> {
                 complement: complement.to_owned(),
                 batiment: String::new(),
                 kind,
-                is_new: self.dice.percent(3),
+                is_new,
                 dwellings: 0,
                 wired_on: None,
                 agreement_needed: kind == BuildingKind::Flats,
@@ -323,22 +368,18 @@ impl Builder<'_> {
                 pmt_ref: String::new(),
                 pbo_kind: String::new(),
                 connection_kind: String::new(),
-                x: Some(self.coordinate(42_000_000)),
-                y: Some(self.coordinate(678_000_000)),
-                projection: "RGF93".to_owned(),
+                x: Some(x),
+                y: Some(y),
+                projection: Projection::Rgf93.literal().to_owned(),
                 orders_from: None,
                 reports_from: None,
                 opened_on: None,
                 changed_on: Some(self.dice.near(self.day, -60, 50)),
+                lon,
+                lat,
             };
             self.add_address(&base, pm, dwellings);
         }
-    }
-
-    /// A coordinate in metres, to the centimetre.
-    fn coordinate(&mut self, origin_cm: u32) -> f64 {
-        let offset = u32::try_from(self.dice.below(600_000)).unwrap_or(0);
-        f64::from(origin_cm + offset) / 100.0
     }
 
     /// The buildings of an address: a large one has two blocks, which are two buildings.
@@ -567,6 +608,7 @@ impl Builder<'_> {
                 state: FibreState::Available,
                 dedicated: false,
                 pto_ref: String::new(),
+                origin: Kind::Fibres,
             });
         }
         Pbo {
@@ -650,6 +692,7 @@ impl Builder<'_> {
             }
         }
         self.add_freezes();
+        self.territory.draw_plant();
         self.territory
     }
 

@@ -1,13 +1,17 @@
-//! A territory written as the five reference files.
+//! A territory written as its reference files.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use domain::address::projection::Projection;
+use domain::address::{Address, Nd};
 use domain::building::{Building, Pm};
+use domain::network::{Cable, OpticalRoute, Pbo};
+use domain::offer::{LIST_SEPARATOR, Offer};
 use domain::release::Kind;
 use jiff::civil::Date;
 
-use super::{PROVIDER_CODE, Territory};
+use super::{PROVIDER_CODE, Territory, labels};
 
 const IPE_HEADER: &str = "IdentifiantImmeuble;EtatImmeuble;CoordonneeImmeubleX;\
 CoordonneeImmeubleY;TypeProjectionGeographique;CodeVoieRivoliImmeuble;CodeInseeImmeuble;\
@@ -18,7 +22,10 @@ DateSignatureConvention;TypeZone;CodeOI;ReferencePM;ReferencePMTechnique;TypePBO
 DateDebutAcceptationCmdAcces;DateDebutFournitureCRCmdAcces;DateMiseEnServiceCommercialeImmeuble;\
 DateDerniereModification;EtatPM;DateInstallationPM;TypeEmplacementPM;CapaciteMaxPM;\
 TypeIngenierie;NombreLogementsPM;DatePremiereMADPM;DateMiseEnServiceCommercialePM;CodeInseePM;\
-EmplacementActifDisponible";
+EmplacementActifDisponible;CoordonneePMX;CoordonneePMY";
+
+/// Columns of a line that describe its PM.
+const PM_COLUMNS: usize = 12;
 
 const STRUCTURE_HEADER: &str = "IdentifiantImmeuble;Batiment;Escalier;Etage;Porte;ReferencePBO;\
 ReferencePrise;EtatLigne";
@@ -31,7 +38,42 @@ const PRISES_HEADER: &str =
 
 const ADDUCTION_HEADER: &str = "CodeOC;ReferencePM;ReferencePrestationPM";
 
+const PBO_HEADER: &str = "ReferencePM;ReferencePBO;TypePBO;CapacitePBO;CoordonneePBOX;\
+CoordonneePBOY;TypeProjectionGeographique";
+
+const CABLES_HEADER: &str = "ReferenceCable;ReferencePM;ReferenceOrigine;ReferenceExtremite;\
+CapaciteCable;ModuloCable;CodeCouleur";
+
+const ROUTES_HEADER: &str = "ReferencePrise;Rang;ReferencePM;ReferencePBO;NomModulePM;\
+PositionModulePM;ReferenceCableModulePM;InfoTubeModulePM;InfoFibreModulePM;ReferenceCablePBO;\
+InformationTubePBO;InformationFibrePBO;IdentifiantFibre;ConnecteurPriseNumero;\
+ConnecteurPriseCouleur";
+
+const ND_HEADER: &str = "NumeroDesignation;IdentifiantImmeuble;EtatLigneCuivre";
+
+const BAN_HEADER: &str = "id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;\
+code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;type_position;alias;nom_ld;\
+libelle_acheminement;nom_afnor;source_position;source_nom_voie;certification_commune;cad_parcelles";
+
+const CATALOGUE_HEADER: &str = "CodeOffre;LibelleOffre;Famille;Technologie;Zones;EtatsImmeuble;\
+TypesImmeuble;AdductionNecessaire;EmplacementActifNecessaire;DateDebut;DateFin";
+
 impl Territory {
+    /// The kinds of file it is written as, each after those it refers to.
+    pub const KINDS: [Kind; 11] = [
+        Kind::Ipe,
+        Kind::Structure,
+        Kind::Fibres,
+        Kind::Prises,
+        Kind::Adduction,
+        Kind::Pbo,
+        Kind::Cables,
+        Kind::Routes,
+        Kind::Nd,
+        Kind::Ban,
+        Kind::Catalogue,
+    ];
+
     /// The name of its file of `kind`, which carries its day.
     #[must_use]
     pub fn file_name(&self, kind: Kind) -> String {
@@ -42,7 +84,8 @@ impl Territory {
         }
     }
 
-    /// Its file of `kind`: UTF-8, `;`, CRLF, decimal comma.
+    /// Its file of `kind`, one of [`Territory::KINDS`] (empty for another): UTF-8, `;`, CRLF,
+    /// decimal comma but in the BAN.
     #[must_use]
     pub fn file(&self, kind: Kind) -> String {
         let (header, lines): (&str, Vec<String>) = match kind {
@@ -51,6 +94,16 @@ impl Territory {
             Kind::Fibres => (FIBRES_HEADER, self.fibre_lines()),
             Kind::Prises => (PRISES_HEADER, self.pto_lines()),
             Kind::Adduction => (ADDUCTION_HEADER, self.presence_lines()),
+            Kind::Pbo => (PBO_HEADER, self.pbos.iter().map(pbo_line).collect()),
+            Kind::Cables => (CABLES_HEADER, self.cables.iter().map(cable_line).collect()),
+            Kind::Routes => (ROUTES_HEADER, self.route_lines()),
+            Kind::Nd => (ND_HEADER, self.nd_lines()),
+            Kind::Ban => (BAN_HEADER, self.address_lines()),
+            Kind::Catalogue => (
+                CATALOGUE_HEADER,
+                self.offers().iter().map(offer_line).collect(),
+            ),
+            Kind::Pm | Kind::Gracethd => return String::new(),
         };
         let mut text = String::new();
         for line in std::iter::once(header).chain(lines.iter().map(String::as_str)) {
@@ -66,11 +119,26 @@ impl Territory {
             .iter()
             .map(|pm| (pm.reference.as_str(), pm))
             .collect();
+        // A PM stands where its first building does.
+        let mut places: HashMap<&str, &Building> = HashMap::new();
+        for building in self.buildings.iter().filter(|b| !b.pm_ref.is_empty()) {
+            places.entry(&building.pm_ref).or_insert(building);
+        }
         let line = |b: &Building| {
             let mut line = building_fields(b).join(";");
-            match pms.get(b.pm_ref.as_str()) {
-                Some(pm) => line.extend([";", &pm_fields(pm).join(";")]),
-                None => line.push_str(&";".repeat(10)),
+            match pms
+                .get(b.pm_ref.as_str())
+                .zip(places.get(b.pm_ref.as_str()))
+            {
+                Some((pm, place)) => line.extend([
+                    ";",
+                    &pm_fields(pm).join(";"),
+                    ";",
+                    &decimal(place.x),
+                    ";",
+                    &decimal(place.y),
+                ]),
+                None => line.push_str(&";".repeat(PM_COLUMNS)),
             }
             line
         };
@@ -128,6 +196,127 @@ impl Territory {
             .map(|p| [p.oc_code.as_str(), &p.pm_ref, &p.prestation_ref].join(";"))
             .collect()
     }
+}
+
+impl Territory {
+    fn route_lines(&self) -> Vec<String> {
+        let routes = (0..self.fibres.len()).filter_map(|i| self.route(i));
+        let line = |r: OpticalRoute| {
+            let (rank, connector) = (r.rank.to_string(), r.connector.to_string());
+            let colour = r.connector_colour.map_or("", |colour| colour.literal());
+            [
+                &r.pto_ref,
+                &rank,
+                &r.pm_ref,
+                &r.pbo_ref,
+                &r.module,
+                &r.position,
+                &r.module_cable,
+                &r.module_tube,
+                &r.module_fibre,
+                &r.cable_ref,
+                &r.tube,
+                &r.fibre,
+                &r.fibre_id,
+                connector.as_str(),
+                colour,
+            ]
+            .join(";")
+        };
+        routes.map(line).collect()
+    }
+
+    fn nd_lines(&self) -> Vec<String> {
+        let nds = (0..self.dwellings.len()).filter_map(|i| self.nd(i));
+        let line = |nd: Nd| [&nd.number, &nd.building_ref, nd.copper_state.literal()].join(";");
+        nds.map(line).collect()
+    }
+
+    fn address_lines(&self) -> Vec<String> {
+        let all = 0..self.buildings.len();
+        let addresses = all.filter_map(|i| Some((self.address(i)?, &self.buildings[i])));
+        let line = |(a, b): (Address, &Building)| {
+            let (x, y) = (
+                decimal(b.x).replace(',', "."),
+                decimal(b.y).replace(',', "."),
+            );
+            let (lon, lat) = (degrees(a.lon), degrees(a.lat));
+            let fantoir = format!("{}_{}", a.insee, a.street_code);
+            let certified = if a.certified { "1" } else { "0" };
+            [
+                &a.key,
+                &fantoir,
+                &a.number,
+                &a.complement,
+                &a.street_name,
+                &a.postcode,
+                &a.insee,
+                &a.commune,
+                &a.old_insee,
+                &a.old_commune,
+                &x,
+                &y,
+                &lon,
+                &lat,
+                labels::ENTRANCE,
+                "",
+                &a.place_name,
+                &a.delivery_name,
+                &a.afnor_name,
+                "commune",
+                "commune",
+                certified,
+                "",
+            ]
+            .join(";")
+        };
+        addresses.map(line).collect()
+    }
+}
+
+fn pbo_line(pbo: &Pbo) -> String {
+    [
+        &pbo.pm_ref,
+        &pbo.reference,
+        &pbo.kind,
+        pbo.capacity.to_string().as_str(),
+        &degrees(pbo.lon).replace('.', ","),
+        &degrees(pbo.lat).replace('.', ","),
+        Projection::Wgs84.literal(),
+    ]
+    .join(";")
+}
+
+fn cable_line(cable: &Cable) -> String {
+    [
+        &cable.reference,
+        &cable.pm_ref,
+        &cable.from_ref,
+        &cable.to_ref,
+        cable.capacity.to_string().as_str(),
+        cable.modulo.to_string().as_str(),
+        cable.colour_code.literal(),
+    ]
+    .join(";")
+}
+
+fn offer_line(offer: &Offer) -> String {
+    let states = offer.building_states.iter().map(|state| state.literal());
+    let kinds = offer.building_kinds.iter().map(|kind| kind.literal());
+    [
+        &offer.code,
+        &offer.label,
+        offer.family.literal(),
+        &offer.technology,
+        &offer.zones.join(LIST_SEPARATOR),
+        &states.collect::<Vec<_>>().join(LIST_SEPARATOR),
+        &kinds.collect::<Vec<_>>().join(LIST_SEPARATOR),
+        &flag(offer.presence_needed),
+        &flag(offer.active_place_needed),
+        &compact(offer.from_day),
+        &compact(offer.to_day),
+    ]
+    .join(";")
 }
 
 fn building_fields(b: &Building) -> Vec<String> {
@@ -191,6 +380,11 @@ fn flag(value: bool) -> String {
 fn compact(date: Option<Date>) -> String {
     date.map(|d| d.to_string().replace('-', ""))
         .unwrap_or_default()
+}
+
+/// Degrees as they are kept: seven decimals and a point.
+fn degrees(value: Option<f64>) -> String {
+    value.map(|value| format!("{value:.7}")).unwrap_or_default()
 }
 
 fn decimal(value: Option<f64>) -> String {

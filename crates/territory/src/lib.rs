@@ -1,10 +1,14 @@
 //! An invented territory: communes, streets, buildings in every state, PMs, dwellings, fibres,
-//! PTOs, presences and freezes. The same seed makes the same territory. It is written as the five
-//! reference files, or loaded directly for the demonstration and for tests.
+//! PTOs, presences and freezes, and what can be drawn from them: PBOs, cables, optical routes, NDs,
+//! addresses, a catalogue. The same seed makes the same territory. It is written as the reference
+//! files, or loaded directly for the demonstration and for tests.
 
 mod build;
 mod files;
+pub mod gracethd;
+mod labels;
 mod load;
+mod plant;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,6 +16,7 @@ use domain::building::{
     Building, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind, Pm, Presence,
 };
 use domain::line::{Fibre, FibreState, LineState, Pto};
+use domain::network::{Cable, Pbo};
 use jiff::civil::Date;
 
 /// Code of the invented infrastructure operator.
@@ -60,6 +65,10 @@ pub struct Territory {
     pub fibres: Vec<Fibre>,
     /// PTOs.
     pub ptos: Vec<Pto>,
+    /// PBOs.
+    pub pbos: Vec<Pbo>,
+    /// Cables.
+    pub cables: Vec<Cable>,
     /// Operators' presences at PMs.
     pub presences: Vec<Presence>,
     /// Freezes in force on [`Territory::day`].

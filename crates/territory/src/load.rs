@@ -29,7 +29,7 @@ impl Territory {
         scope: SystemScope,
         now: Millis,
     ) -> Result<Release, Error> {
-        let sources: Vec<Source> = Kind::ALL.iter().map(|kind| self.source(*kind)).collect();
+        let sources: Vec<Source> = Self::KINDS.iter().map(|kind| self.source(*kind)).collect();
         let number = db
             .write(Lane::Background, None, move |tx| {
                 if releases::current(tx)? != Release::EMPTY {
@@ -74,7 +74,7 @@ impl Territory {
             let territory = Arc::clone(self);
             let end = count.min(start + SLICE_ROWS);
             db.write_reference(move |tx| {
-                let rows = &mut (start..end).map(|i| territory.row(table, i));
+                let rows = &mut (start..end).filter_map(|i| territory.row(table, i));
                 releases::insert(tx, &scope, table, rows, number)
             })
             .await?;
@@ -84,11 +84,17 @@ impl Territory {
 
     fn source(&self, kind: Kind) -> Source {
         let rows = match kind {
-            Kind::Ipe => self.buildings.len(),
             Kind::Structure => self.dwellings.len(),
             Kind::Fibres => self.fibres.len(),
             Kind::Prises => self.ptos.len(),
             Kind::Adduction => self.presences.len(),
+            Kind::Pbo => self.pbos.len(),
+            Kind::Cables => self.cables.len(),
+            Kind::Routes => self.rows(Table::Route),
+            Kind::Nd => self.rows(Table::Nd),
+            Kind::Ban => self.rows(Table::Address),
+            Kind::Catalogue => self.rows(Table::Offer),
+            Kind::Ipe | Kind::Pm | Kind::Gracethd => self.buildings.len(),
         };
         Source {
             kind,
@@ -99,25 +105,40 @@ impl Territory {
         }
     }
 
+    fn rows(&self, table: Table) -> usize {
+        let all = 0..self.count(table);
+        all.filter(|i| self.row(table, *i).is_some()).count()
+    }
+
+    /// How many rows of `table` to ask for.
     fn count(&self, table: Table) -> usize {
         match table {
-            Table::Building => self.buildings.len(),
+            Table::Building | Table::Address => self.buildings.len(),
             Table::Pm => self.pms.len(),
-            Table::Dwelling => self.dwellings.len(),
-            Table::Fibre => self.fibres.len(),
+            Table::Dwelling | Table::Nd => self.dwellings.len(),
+            Table::Fibre | Table::Route => self.fibres.len(),
             Table::Pto => self.ptos.len(),
             Table::Presence => self.presences.len(),
+            Table::Pbo => self.pbos.len(),
+            Table::Cable => self.cables.len(),
+            Table::Offer => self.offers().len(),
         }
     }
 
-    fn row(&self, table: Table, i: usize) -> Row {
-        match table {
+    fn row(&self, table: Table, i: usize) -> Option<Row> {
+        Some(match table {
             Table::Building => self.buildings[i].to_row(),
             Table::Pm => self.pms[i].to_row(),
             Table::Dwelling => self.dwellings[i].to_row(),
             Table::Fibre => self.fibres[i].to_row(),
             Table::Pto => self.ptos[i].to_row(),
             Table::Presence => self.presences[i].to_row(),
-        }
+            Table::Pbo => self.pbos[i].to_row(),
+            Table::Cable => self.cables[i].to_row(),
+            Table::Route => self.route(i)?.to_row(),
+            Table::Nd => self.nd(i)?.to_row(),
+            Table::Address => self.address(i)?.to_row(),
+            Table::Offer => self.offers()[i].to_row(),
+        })
     }
 }

@@ -101,6 +101,31 @@ class ErrorSummary extends HTMLElement {
   }
 }
 
+// What is under way on a page: looked at again every three seconds; when it is over the whole page
+// comes again.
+class LivePart extends HTMLElement {
+  connectedCallback() {
+    this.timer = setTimeout(() => this.renew(), 3000);
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.timer);
+  }
+
+  async renew() {
+    try {
+      const answer = await fetch(location.href);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const part = page.querySelector("live-part");
+      if (!part) return location.reload();
+      this.replaceChildren(...part.childNodes);
+    } catch {
+      // The next look may succeed.
+    }
+    this.connectedCallback();
+  }
+}
+
 customElements.define("command-palette", CommandPalette);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("copy-button", CopyButton);
@@ -127,3 +152,4 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+customElements.define("live-part", LivePart);

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
@@ -17,6 +17,9 @@ struct Files;
 pub const PREFIX: &str = "/assets";
 /// The route of [`handler`].
 pub const ROUTE: &str = "/assets/{digest}/{*name}";
+
+/// Ends the name of a file that is kept compressed.
+const COMPRESSED: &str = ".br";
 
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -53,8 +56,15 @@ pub fn files() -> impl Iterator<Item = (String, Vec<u8>)> {
 
 /// Serves a file under [`ROUTE`]. A page of another version still finds the file, uncached.
 pub async fn handler(Path((digest, name)): Path<(String, String)>) -> Response {
-    let (Some(file), Some(kind)) = (Files::get(&name), content_type(&name)) else {
+    let Some(kind) = content_type(&name) else {
         return StatusCode::NOT_FOUND.into_response();
+    };
+    let (file, compressed) = match Files::get(&name) {
+        Some(file) => (file, false),
+        None => match Files::get(&format!("{name}{COMPRESSED}")) {
+            Some(file) => (file, true),
+            None => return StatusCode::NOT_FOUND.into_response(),
+        },
     };
     let cache = if digest == *DIGEST {
         FOR_EVER
@@ -66,7 +76,12 @@ pub async fn handler(Path((digest, name)): Path<(String, String)>) -> Response {
         (CACHE_CONTROL, cache),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, file.data.into_owned()).into_response()
+    let mut response = (headers, file.data.into_owned()).into_response();
+    if compressed {
+        let brotli = HeaderValue::from_static("br");
+        response.headers_mut().insert(CONTENT_ENCODING, brotli);
+    }
+    response
 }
 
 fn content_type(name: &str) -> Option<&'static str> {
@@ -99,6 +114,20 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
         let response = serve("0", "app.css");
         assert_eq!(response.headers()[CACHE_CONTROL], NO_CACHE);
+    }
+
+    #[test]
+    fn a_file_kept_compressed_is_sent_so_under_its_own_name() {
+        let name = "vendor/maplibre-gl-5.24.1/maplibre-gl-csp.js";
+        let response = serve(&DIGEST, name);
+        assert_eq!(response.status(), StatusCode::OK);
+        let headers = response.headers();
+        assert_eq!(headers[CONTENT_ENCODING], "br");
+        assert_eq!(headers[CONTENT_TYPE], "text/javascript; charset=utf-8");
+        let plain = serve(&DIGEST, "map.js");
+        assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+        let raw = serve(&DIGEST, &format!("{name}{COMPRESSED}"));
+        assert_eq!(raw.status(), StatusCode::NOT_FOUND);
     }
 
     #[test]

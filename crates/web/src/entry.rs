@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use domain::access::entry::{Access, Audited, Pending, Repeat};
 use domain::access::{Ctx, SessionIdentity};
+use domain::upload::{Purpose, Upload};
 use domain::{Idempotency, Platform};
 use kernel::{Fault, Refusal, RefusalKind, codes};
 
@@ -19,6 +20,16 @@ pub enum Method {
     Get,
     /// Changes.
     Post,
+    /// Changes, and carries files for this purpose, which pass the quarantine on their way in.
+    Upload(Purpose),
+}
+
+impl Method {
+    /// Whether it changes something.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        self != Self::Get
+    }
 }
 
 /// One page or form of the portal.
@@ -48,6 +59,8 @@ pub enum MenuGroup {
     Exchange,
     /// « Relation ».
     Relation,
+    /// « Réseau »: the OI's own work.
+    Network,
 }
 
 /// One entry of the menu, shown to those who may enter.
@@ -83,6 +96,8 @@ pub struct PageCall {
     pub query: Vec<(String, String)>,
     /// The form, in order; empty on GET.
     pub form: Vec<(String, String)>,
+    /// The files that came with the form, clean, and the refusal of the first that was not.
+    pub files: Result<Vec<Upload>, Refusal>,
     /// Every cookie.
     pub cookies: BTreeMap<String, String>,
     /// The caller's network address.

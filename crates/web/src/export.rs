@@ -6,11 +6,12 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIO
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
-use kernel::Millis;
 use kernel::working_time::paris_datetime;
+use kernel::{Millis, Refusal, codes};
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError};
 use serde_json::{Map, Value};
 
+use crate::entry::PageError;
 use crate::{french, labels};
 
 /// The files a list can be had as.
@@ -114,6 +115,36 @@ pub enum ExportError {
     /// The JSON text could not be made.
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+/// Most rows of one file; a list that has more is to be narrowed first.
+pub const ROWS_MAX: usize = 100_000;
+
+/// Every row of a list that `fetch` reads page by page: from the beginning, then after the place
+/// that `place_of` gives of the last row read. An empty page is the end.
+///
+/// # Errors
+/// Refused `EEXP01` beyond `max` rows: part of a list must not pass for the whole. Those of
+/// `fetch`.
+pub async fn gather<T, P, Page>(
+    max: usize,
+    place_of: impl Fn(&T) -> P,
+    mut fetch: impl FnMut(Option<P>) -> Page,
+) -> Result<Vec<T>, PageError>
+where
+    Page: Future<Output = Result<Vec<T>, PageError>>,
+{
+    let mut rows: Vec<T> = Vec::new();
+    loop {
+        let page = fetch(rows.last().map(&place_of)).await?;
+        if page.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(page);
+        if rows.len() > max {
+            return Err(Refusal::new(&codes::EEXP01).into());
+        }
+    }
 }
 
 /// The rows as an attachment named `stem` with the format's extension.
@@ -291,6 +322,21 @@ fn value(cell: &Cell) -> Value {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    /// Pages of two out of five rows.
+    async fn gathered(max: usize) -> Result<Vec<usize>, PageError> {
+        let page = async |from: usize| Ok((from..(from + 2).min(5)).collect());
+        gather(max, |last| last + 1, |from| page(from.unwrap_or(0))).await
+    }
+
+    #[tokio::test]
+    async fn a_file_holds_the_whole_list_or_is_refused() {
+        assert_eq!(gathered(5).await.unwrap(), [0, 1, 2, 3, 4]);
+        let Err(PageError::Refused(refusal)) = gathered(4).await else {
+            panic!("part of the list passed for the whole");
+        };
+        assert_eq!(refusal.code, "EEXP01");
+    }
 
     const COLUMNS: &[Column] = &[
         Column {

@@ -85,6 +85,7 @@ pub fn menu_group(group: crate::entry::MenuGroup) -> &'static str {
         MenuGroup::Journey => "Parcours client",
         MenuGroup::Exchange => "Échanges",
         MenuGroup::Relation => "Relation",
+        MenuGroup::Network => "Réseau",
     }
 }
 
@@ -98,6 +99,11 @@ pub fn done(name: &str) -> Option<&'static str> {
         "cr-mes" => "Mise en service déclarée.",
         "session" => "Session fermée.",
         "connexion" => "Vous êtes connecté.",
+        "depot" => "Fichier reçu : son import commence.",
+        "approbation" => "Version approuvée : sa publication commence.",
+        "refus" => "Version refusée.",
+        "retrait" => "Version retirée : la précédente est de nouveau en vigueur.",
+        "avis" => "Préférence enregistrée.",
         "horloge" => "L’horloge de la démonstration a avancé.",
         _ => return None,
     })

@@ -16,6 +16,7 @@ pub mod headers;
 pub mod labels;
 pub mod lint;
 mod list;
+mod multipart;
 pub mod server;
 mod shell;
 mod tag;

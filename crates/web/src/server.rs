@@ -19,6 +19,7 @@ use domain::access::{Ctx, SessionIdentity, authenticate_session, require};
 use kernel::{Fault, Refusal, codes};
 
 use crate::entry::{MenuEntry, MenuGroup, Method, PageCall, PageError, Route};
+use crate::multipart::{self, Fields, Sent, Unread};
 use crate::{
     Brand, ClockBanner, Environment, Flash, Person, Shell, Theme, Tone, assets, catalogue, clock,
     errors, headers, labels,
@@ -90,7 +91,7 @@ pub fn router(portal: Portal) -> Router {
         };
         let added = match route.method {
             Method::Get => get(answer),
-            Method::Post => post(answer),
+            Method::Post | Method::Upload(_) => post(answer),
         };
         let known = paths.remove(route.path).unwrap_or_default();
         paths.insert(route.path, known.merge(added));
@@ -149,14 +150,20 @@ impl Edge {
             return *response;
         }
         let query = pairs(parts.uri.query().unwrap_or("").as_bytes());
-        let form = match self.form(route, &parts.headers, body).await {
-            Ok(form) => form,
-            Err(status) => return errors::status(self.shell(&cookies, &caller, &path), status, ""),
+        let (form, files) = match self
+            .form(route, &parts.headers, body, &caller, &cookies)
+            .await
+        {
+            Ok(sent) => sent,
+            Err(Unread::Status(status)) => {
+                return errors::status(self.shell(&cookies, &caller, &path), status, "");
+            }
+            Err(Unread::Broken(fault)) => return self.broken(&cookies, caller, &path, &fault),
+            Err(Unread::Foreign) => {
+                let refusal = Refusal::new(&codes::RC11).because(labels::FORM_EXPIRED);
+                return errors::refused(self.shell(&cookies, &caller, &path), &refusal, "");
+            }
         };
-        if route.method == Method::Post && !is_ours(&parts.headers, &cookies, &caller, &form) {
-            let refusal = Refusal::new(&codes::RC11).because(labels::FORM_EXPIRED);
-            return errors::refused(self.shell(&cookies, &caller, &path), &refusal, "");
-        }
         let bound = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = bound.map(|bound| {
             bound
@@ -178,6 +185,7 @@ impl Edge {
             params: params.unwrap_or_default(),
             query,
             form,
+            files,
             cookies: cookies.clone(),
             remote: remote.unwrap_or_default(),
         };
@@ -252,19 +260,34 @@ impl Edge {
         route: &Route,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<Vec<(String, String)>, StatusCode> {
+        caller: &Caller,
+        cookies: &BTreeMap<String, String>,
+    ) -> Result<Sent, Unread> {
         if route.method == Method::Get {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Ok(Vec::new())));
         }
+        let ours = |form: &Fields| is_ours(headers, cookies, caller, form);
         let kind = headers
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or("");
+        if let (Method::Upload(purpose), Ok(boundary)) =
+            (route.method, multer::parse_boundary(kind))
+        {
+            let Some((ctx, _)) = caller else {
+                return Err(Unread::Foreign);
+            };
+            return multipart::receive(&self.platform, ctx, purpose, body, boundary, ours).await;
+        }
         if !kind.is_empty() && !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            return Err(Unread::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let bytes = to_bytes(body, FORM_MAX_BYTES).await;
-        Ok(pairs(&bytes.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?))
+        let form = pairs(&bytes.map_err(|_| Unread::Status(StatusCode::PAYLOAD_TOO_LARGE))?);
+        match ours(&form) {
+            true => Ok((form, Ok(Vec::new()))),
+            false => Err(Unread::Foreign),
+        }
     }
 
     fn shell(&self, cookies: &BTreeMap<String, String>, caller: &Caller, path: &str) -> Shell {

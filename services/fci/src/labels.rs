@@ -1,5 +1,6 @@
 //! The French words of the pages of orders, beside those of `domain::order::labels`.
 
+use domain::network::OpticalRoute;
 use domain::order::{Order, Status};
 use web::Tone;
 
@@ -53,6 +54,12 @@ pub fn place(order: &Order) -> String {
         .filter(|(_, value)| !value.is_empty() && *value != domain::building::NOT_APPLICABLE)
         .map(|(kind, value)| format!(", {kind} {value}"))
         .collect()
+}
+
+/// Where a fibre leaves the PM.
+#[must_use]
+pub fn at_pm(route: &OpticalRoute) -> String {
+    format!("Module {}, position {}", route.module, route.position)
 }
 
 /// A refusal of a state in a few words, for the list.

@@ -8,7 +8,7 @@ use domain::order::usecases::{self, Consulted};
 use domain::order::{Order, PlaceOrder, Status, labels as words, store};
 use kernel::{Fault, Millis, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
-use web::export::{Cell, Column, attachment};
+use web::export::{Cell, Column, ROWS_MAX, attachment, gather};
 use web::{Form, ListQuery, Pager, RefusalView, Tag, Tone};
 
 use crate::labels;
@@ -19,8 +19,6 @@ use crate::pages::{
 
 /// Rows an export reads at once.
 const EXPORT_PAGE: i64 = 1_000;
-/// Most rows of an export; a larger one is a job of its own.
-const EXPORT_MAX: usize = 100_000;
 
 fn listing(query: &ListQuery, limit: i64) -> Listing {
     let sort = Sort::ALL.into_iter().find(|(_, name)| *name == query.sort);
@@ -133,18 +131,17 @@ fn row(order: &Order) -> OrderRow {
 }
 
 async fn export(call: &PageCall, query: &ListQuery) -> Result<Vec<Vec<Cell>>, PageError> {
-    let mut wanted = listing(query, EXPORT_PAGE);
-    wanted.after = None;
-    let mut rows = Vec::new();
-    loop {
-        let page = usecases::list_orders(&call.platform, call.ctx()?, wanted.clone()).await??;
-        rows.extend(page.iter().map(cells));
-        let Some(last) = page.last().filter(|_| rows.len() < EXPORT_MAX) else {
-            break;
+    let ctx = call.ctx()?;
+    let wanted = listing(query, EXPORT_PAGE);
+    let place = |order: &Order| (wanted.sort.key_of(order), order.id.to_string());
+    let orders = gather(ROWS_MAX, place, |after| {
+        let wanted = Listing {
+            after,
+            ..wanted.clone()
         };
-        wanted.after = Some((wanted.sort.key_of(last), last.id.to_string()));
-    }
-    Ok(rows)
+        async { Ok(usecases::list_orders(&call.platform, ctx, wanted).await??) }
+    });
+    Ok(orders.await?.iter().map(cells).collect())
 }
 
 fn cells(order: &Order) -> Vec<Cell> {
@@ -569,7 +566,10 @@ fn routes(found: &Consulted) -> Vec<Route> {
         point(
             "layers",
             format!("PM {}", fibre.pm_ref),
-            order.pmt_ref.clone(),
+            match &found.route {
+                Some(route) => labels::at_pm(route),
+                None => order.pmt_ref.clone(),
+            },
             Vec::new(),
         ),
         point(

@@ -1,6 +1,7 @@
 //! The `fci` web service: messages in, the same use cases as every door, messages out.
 
 use domain::event::store::Numbered;
+use domain::network::ConnectorColour;
 use domain::order::store::Key;
 use domain::order::usecases::{self, Consulted, Moved, StocReport};
 use domain::order::{PlaceOrder, Status, TimelineRow, file_date};
@@ -266,19 +267,23 @@ fn file_instant(text: &str) -> Option<Instant> {
         .map(|at: Millis| Instant(at))
 }
 
-/// The route in force: its single fibre, from the PBO to the first connector.
+/// The route in force: its single fibre, from the drawer of the PM, if the referential tells it, to
+/// the connector, which is the first one unless told otherwise.
 fn route(found: &Consulted, call: &XmlCall) -> Option<Route> {
     let fibre = found.fibre.as_ref()?;
     let code = call.ctx.operator().ok()?.code().to_owned();
+    let told = found.route.as_ref();
+    let connector = told.and_then(|route| u16::try_from(route.connector).ok());
+    let colour = told.and_then(|route| route.connector_colour);
     Some(Route {
         operator: code,
-        pm_module: String::new(),
-        pm_position: String::new(),
+        pm_module: told.map(|route| route.module.clone()).unwrap_or_default(),
+        pm_position: told.map(|route| route.position.clone()).unwrap_or_default(),
         pbo_cable: some(&fibre.cable),
         pbo_tube: fibre.tube.clone(),
         pbo_fibre: fibre.colour.clone(),
-        connector_number: Some(1),
-        connector_colour: Some("ROUGE".to_owned()),
+        connector_number: Some(connector.filter(|number| *number > 0).unwrap_or(1)),
+        connector_colour: Some(colour.unwrap_or(ConnectorColour::Red).literal().to_owned()),
     })
 }
 

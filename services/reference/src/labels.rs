@@ -1,12 +1,24 @@
 //! French texts of an import's report and refusals.
 
+use domain::release::history::Past;
+use domain::release::{ReleaseState, Source, Table};
+use kernel::Millis;
+use kernel::working_time::paris_datetime;
+use web::Tone;
+
+use crate::differences::What;
+use crate::files::gracethd::GracethdFault;
 use crate::report::{AnomalyCode, RejectCode};
+use crate::runs::{Run, RunState, Summary};
 
 /// The area's name.
 pub const TITLE: &str = "Référentiel du réseau";
 
 /// Header of the CSV report.
 pub const REPORT_HEADER: [&str; 5] = ["Ligne", "Colonne ou objet", "Code", "Motif", "Précision"];
+
+/// What is added to each refused line, in the file to correct and send again.
+pub const REJECT_COLUMNS: [&str; 2] = ["CodeRejet", "Motif"];
 
 impl RejectCode {
     /// As written on screen.
@@ -18,6 +30,9 @@ impl RejectCode {
             Self::Value => "Valeur non prévue ou incohérente",
             Self::Duplicate => "Déjà présent sur une ligne précédente",
             Self::UnknownReference => "Référence inconnue du référentiel",
+            Self::PmMissing => "ReferencePM absente alors que le déploiement a commencé",
+            Self::PmTooEarly => "ReferencePM communiquée avant le déploiement du PM",
+            Self::PmNotDeployed => "Immeuble déployé sur un PM qui ne l'est pas",
         }
     }
 }
@@ -29,10 +44,20 @@ impl AnomalyCode {
         match self {
             Self::PmContradicted => "Lignes contradictoires pour un même PM",
             Self::SignedWithoutAgreement => "Immeuble signé sans accord nécessaire",
+            Self::AbandonedTooLong => "Immeuble abandonné depuis plus de trois mois",
+            Self::DwellingsDiffer => "Nombre de logements différent de la structure",
+            Self::DwellingSumDiffers => {
+                "Somme des logements d'un Hexaclé différente de la structure"
+            }
+            Self::NoticeTooShort => "Délai de prévenance du PM inférieur à trois mois",
+            Self::UnknownProjection => "Projection géographique inconnue",
+            Self::OutsideProjection => "Coordonnées hors de la zone de leur projection",
+            Self::UnknownEnd => "Route vers une prise ou une fibre inconnue du référentiel",
             Self::FibreStateDiffers => {
                 "État de fibre différent de celui de la plateforme, conservé"
             }
             Self::LineDiffers => "Ligne différente de celle de la plateforme, conservée",
+            Self::OriginDiffers => "Objet repris d’un fichier d’une autre nature",
             Self::OlderExtraction => "Extraction antérieure à celle en vigueur",
         }
     }
@@ -45,6 +70,10 @@ pub enum FileFault {
     Empty,
     /// It is no text, or the named line is too long.
     Unreadable(u64),
+    /// The named line is in another encoding than lines before it.
+    MixedEncodings(u64),
+    /// It has so many columns.
+    TooManyColumns(usize),
     /// A field that begins on the named line holds a line break: a quote is not closed.
     OpenQuote(u64),
     /// Columns this kind of file must have are absent: it is of another kind.
@@ -62,6 +91,10 @@ impl FileFault {
         match self {
             Self::Empty => "aucune ligne de données".to_owned(),
             Self::Unreadable(line) => format!("ligne {line} illisible ou trop longue"),
+            Self::MixedEncodings(line) => {
+                format!("ligne {line} dans un autre codage de caractères que les précédentes")
+            }
+            Self::TooManyColumns(count) => format!("{count} colonnes"),
             Self::OpenQuote(line) => format!("guillemet non fermé à la ligne {line}"),
             Self::MissingColumns(names) => format!("colonnes absentes : {}", names.join(", ")),
             Self::RepeatedColumn(name) => format!("colonne en double : {name}"),
@@ -70,4 +103,348 @@ impl FileFault {
             }
         }
     }
+}
+
+/// Titles of the pages.
+pub const IMPORTS: &str = "Imports";
+/// The list of releases.
+pub const RELEASES: &str = "Versions du référentiel";
+/// What operators fetch.
+pub const PUBLIC: &str = "Référentiel en vigueur";
+/// One release, before its number.
+pub const RELEASE: &str = "Version";
+/// One import, before the file's name.
+pub const IMPORT: &str = "Import";
+/// Every state, in the filter.
+pub const ALL_STATES: &str = "Tous";
+/// A form without a file.
+pub const NO_FILE: &str = "choisissez un fichier";
+/// A name that says no kind.
+pub const NO_KIND: &str = "indiquez la nature du fichier : son nom ne la dit pas";
+/// An operator without a contract.
+pub const NO_CONTRACT: &str = "aucun contrat en vigueur";
+
+/// Columns of the list of imports: key and heading.
+pub const IMPORT_COLUMNS: [(&str, &str); 14] = [
+    ("import", "Import"),
+    ("nature", "Nature"),
+    ("fichier", "Fichier"),
+    ("extraction", "Extrait le"),
+    ("etat", "État"),
+    ("version", "Version"),
+    ("lues", "Lignes lues"),
+    ("ajouts", "Ajouts"),
+    ("modifications", "Modifications"),
+    ("suppressions", "Suppressions"),
+    ("rejets", "Rejets"),
+    ("depose_par", "Déposé par"),
+    ("depose_le", "Déposé le"),
+    ("empreinte", "Empreinte SHA-256"),
+];
+
+/// Columns of the list of releases: key and heading.
+pub const RELEASE_COLUMNS: [(&str, &str); 10] = [
+    ("version", "Version"),
+    ("nature", "Nature"),
+    ("etat", "État"),
+    ("base", "Construite sur"),
+    ("creee_le", "Créée le"),
+    ("publiee_le", "Publiée le"),
+    ("publiee_par", "Publiée par"),
+    ("retiree_le", "Retirée le"),
+    ("retiree_par", "Retirée par"),
+    ("motif", "Motif"),
+];
+
+/// Columns of differences as a file: key and heading.
+pub const DIFFERENCE_COLUMNS: [(&str, &str); 6] = [
+    ("table", "Table"),
+    ("objet", "Objet"),
+    ("changement", "Changement"),
+    ("champ", "Champ"),
+    ("avant", "Avant"),
+    ("apres", "Après"),
+];
+
+/// Columns of the orders a release touches: key and heading.
+pub const TOUCHED_COLUMNS: [(&str, &str); 7] = [
+    ("operateur", "Opérateur"),
+    ("reference", "Commande"),
+    ("etat", "État"),
+    ("immeuble", "Immeuble"),
+    ("pm", "PM"),
+    ("pto", "PTO"),
+    ("cause", "Ce qui part"),
+];
+
+/// Why a release touches an order.
+#[must_use]
+pub fn cause(by_building: bool, by_pm: bool) -> &'static str {
+    match (by_building, by_pm) {
+        (true, _) => "Immeuble",
+        (false, true) => "PM",
+        (false, false) => "PTO",
+    }
+}
+
+/// The sentence about the orders a release touches.
+#[must_use]
+pub fn effect(orders: usize, operators: usize, more: bool) -> String {
+    let at_least = if more { "Au moins " } else { "" };
+    match (orders, operators) {
+        (0, _) => "Aucune commande en cours ne touche ce que cette version retirerait.".to_owned(),
+        (1, _) => "1 commande touche ce que cette version retirerait.".to_owned(),
+        (n, 1) => {
+            format!(
+                "{at_least}{n} commandes d’un opérateur touchent ce que cette version retirerait."
+            )
+        }
+        (n, o) => format!(
+            "{at_least}{n} commandes de {o} opérateurs touchent ce que cette version retirerait."
+        ),
+    }
+}
+
+/// `O` or `N`, as the trade writes flags.
+#[must_use]
+pub fn flag(flag: bool) -> &'static str {
+    if flag { "O" } else { "N" }
+}
+
+/// Columns of released tables that are flags.
+#[must_use]
+pub fn is_flag(column: &str) -> bool {
+    matches!(
+        column,
+        "is_new"
+            | "agreement_needed"
+            | "active_place"
+            | "dedicated"
+            | "certified"
+            | "presence_needed"
+            | "active_place_needed"
+    )
+}
+
+/// An instant in a mail: `23/11/2026 à 09:14:07`, Paris time.
+#[must_use]
+pub fn instant(at: Millis) -> String {
+    let local = paris_datetime(at);
+    format!(
+        "{:02}/{:02}/{} à {:02}:{:02}:{:02}",
+        local.day(),
+        local.month(),
+        local.year(),
+        local.hour(),
+        local.minute(),
+        local.second()
+    )
+}
+
+/// What a job is at.
+#[must_use]
+pub fn phase(phase: &str) -> &str {
+    match phase {
+        "read" => "Lecture du fichier",
+        "checked" => "Contrôle des lignes",
+        "compared" => "Comparaison terminée",
+        "release begun" => "Préparation de la version",
+        "written" => "Écriture de la version",
+        "release ready" => "Version complète",
+        "live rows seeded" => "Amorçage du parc",
+        "published" => "Publication",
+        other => other,
+    }
+}
+
+impl RunState {
+    /// As written on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Received => "Reçu",
+            Self::Running => "En cours",
+            Self::Checked => "Contrôlé à blanc",
+            Self::Waiting => "À approuver",
+            Self::Publishing => "Publication en cours",
+            Self::Published => "Publié",
+            Self::Refused => "Refusé",
+            Self::Failed => "Échoué",
+            Self::Withdrawn => "Retiré",
+        }
+    }
+
+    /// Its colour.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Received | Self::Running | Self::Publishing => Tone::Info,
+            Self::Waiting => Tone::Warn,
+            Self::Published => Tone::Ok,
+            Self::Refused | Self::Failed => Tone::Bad,
+            Self::Checked | Self::Withdrawn => Tone::Neutral,
+        }
+    }
+}
+
+impl What {
+    /// As written on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Added => "Ajout",
+            Self::Changed => "Modification",
+            Self::Removed => "Suppression",
+        }
+    }
+
+    /// Its colour.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Added => Tone::Ok,
+            Self::Changed => Tone::Info,
+            Self::Removed => Tone::Bad,
+        }
+    }
+}
+
+/// A released table on screen.
+#[must_use]
+pub fn table(table: Table) -> &'static str {
+    match table {
+        Table::Building => "Immeubles",
+        Table::Pm => "PM",
+        Table::Dwelling => "Logements",
+        Table::Fibre => "Fibres",
+        Table::Pto => "PTO",
+        Table::Presence => "Adductions",
+        Table::Pbo => "PBO",
+        Table::Cable => "Câbles",
+        Table::Route => "Routes optiques",
+        Table::Nd => "ND",
+        Table::Address => "Adresses BAN",
+        Table::Offer => "Offres",
+    }
+}
+
+impl GracethdFault {
+    /// The sentence that goes with `EIMP01`.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::MissingTable(table) => format!("table absente du dossier : {table}"),
+            Self::Table(table, fault) => format!("{table} : {}", fault.detail()),
+            Self::TooLarge(table) => format!("{table} : trop de lignes"),
+            Self::Repeated { table, line, code } => {
+                format!("{table}, ligne {line} : code vide ou en double « {code} »")
+            }
+            Self::Dangling {
+                table,
+                line,
+                column,
+                code,
+            } => format!("{table}, ligne {line}, {column} : « {code} » n'existe pas"),
+            Self::Width { table, line } => {
+                format!("{table}, ligne {line} : nombre de champs différent de l'en-tête")
+            }
+            Self::NoPm => "aucun site SRO, SROL ou NRO dans t_sitetech.csv".to_owned(),
+            Self::Io(_) => "fichier illisible".to_owned(),
+        }
+    }
+}
+
+/// The colour of a release's state.
+#[must_use]
+pub fn release_tone(state: ReleaseState) -> Tone {
+    match state {
+        ReleaseState::Building => Tone::Info,
+        ReleaseState::Ready => Tone::Warn,
+        ReleaseState::Published => Tone::Ok,
+        ReleaseState::Withdrawn => Tone::Neutral,
+    }
+}
+
+/// What an import counted: label, number, whether it calls for a look.
+#[must_use]
+pub fn figures(summary: &Summary) -> Vec<(&'static str, u64, bool)> {
+    vec![
+        ("Lignes lues", summary.read, false),
+        ("Ajouts", summary.added, false),
+        ("Modifications", summary.changed, false),
+        ("Suppressions", summary.removed, true),
+        ("Inchangés", summary.unchanged, false),
+        ("Lignes refusées", summary.rejected, true),
+        ("dont objet maintenu", summary.kept, false),
+        ("Anomalies", summary.anomalies, true),
+    ]
+}
+
+/// Facts of an import: label, value, whether it is a reference.
+#[must_use]
+pub fn run_facts(run: &Run) -> Vec<(&'static str, String, bool)> {
+    let door = match run.channel.as_str() {
+        "portal" => "portail",
+        "local" => "ligne de commande",
+        other => other,
+    };
+    let mut facts = vec![
+        ("Nature", run.kind.label().to_owned(), false),
+        ("Extrait le", web::french::date(run.extracted_on), false),
+        (
+            "Déposé",
+            format!(
+                "{}, par {} ({door})",
+                web::french::stamp(run.created),
+                run.uploaded_name
+            ),
+            false,
+        ),
+        ("Empreinte SHA-256", run.digest.clone(), true),
+        ("Import", run.id.to_string(), true),
+    ];
+    if run.dry_run {
+        facts.push((
+            "Mode",
+            "contrôle à blanc : rien n’est préparé".to_owned(),
+            false,
+        ));
+    }
+    if !run.decided_name.is_empty() {
+        facts.push(("Décision de", run.decided_name.clone(), false));
+    }
+    if let Some(at) = run.ended {
+        facts.push(("Terminé", web::french::stamp(at), false));
+    }
+    facts
+}
+
+/// Facts of a release: label, value, whether it is a reference.
+#[must_use]
+pub fn release_facts(past: &Past, source: Option<&Source>) -> Vec<(&'static str, String, bool)> {
+    let info = &past.info;
+    let mut facts = vec![
+        ("Fichier", info.kind.label().to_owned(), false),
+        ("Construite sur", format!("version {}", info.base.0), false),
+        ("Créée", web::french::stamp(info.created_at), false),
+    ];
+    if let Some(source) = source {
+        facts.push(("Nom", source.file_name.clone(), true));
+        facts.push(("Extrait le", web::french::date(source.extracted_on), false));
+        facts.push(("Empreinte SHA-256", source.digest.clone(), true));
+        facts.push(("Objets en vigueur", source.rows.to_string(), false));
+    }
+    if let Some(at) = info.published_at {
+        let by = match past.published_by.as_str() {
+            "" => String::new(),
+            name => format!(", par {name}"),
+        };
+        facts.push(("Publiée", format!("{}{by}", web::french::stamp(at)), false));
+    }
+    if let Some(at) = past.withdrawn_at {
+        let text = format!("{}, par {}", web::french::stamp(at), past.withdrawn_by);
+        facts.push(("Retirée", text, false));
+        facts.push(("Motif", past.withdrawn_why.clone(), false));
+    }
+    facts
 }

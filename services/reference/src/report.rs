@@ -24,6 +24,12 @@ pub enum RejectCode {
     Duplicate,
     /// It names an object the referential does not have.
     UnknownReference,
+    /// A building or a PM being deployed, and no ReferencePM.
+    PmMissing,
+    /// A ReferencePM before the PM is being deployed.
+    PmTooEarly,
+    /// A deployed building at a PM that is not.
+    PmNotDeployed,
 }
 
 impl RejectCode {
@@ -36,6 +42,9 @@ impl RejectCode {
             Self::Value => "valeur",
             Self::Duplicate => "doublon",
             Self::UnknownReference => "reference_inconnue",
+            Self::PmMissing => "pm_absent",
+            Self::PmTooEarly => "pm_premature",
+            Self::PmNotDeployed => "pm_non_deploye",
         }
     }
 }
@@ -58,10 +67,26 @@ pub enum AnomalyCode {
     PmContradicted,
     /// A building is signed although no agreement is needed.
     SignedWithoutAgreement,
+    /// A building was abandoned more than three months ago and is still there.
+    AbandonedTooLong,
+    /// A building has another number of dwellings than the structure in force.
+    DwellingsDiffer,
+    /// The buildings of a Hexaclé together have another number than the structure in force.
+    DwellingSumDiffers,
+    /// A PM opens less than three months after its first handing over.
+    NoticeTooShort,
+    /// Coordinates in a projection that the trade does not have.
+    UnknownProjection,
+    /// Coordinates outside of the area of their projection.
+    OutsideProjection,
+    /// A route leads to a PTO or comes from a fibre that the referential does not have.
+    UnknownEnd,
     /// The file says another state of a fibre than the platform's own, which stays.
     FibreStateDiffers,
     /// The file says another state or holder of a line than the platform's own, which stays.
     LineDiffers,
+    /// Another kind of file brought the object: from now on it is this one's.
+    OriginDiffers,
     /// The file was extracted before the one in force.
     OlderExtraction,
 }
@@ -73,8 +98,16 @@ impl AnomalyCode {
         match self {
             Self::PmContradicted => "pm_contradictoire",
             Self::SignedWithoutAgreement => "signe_sans_accord",
+            Self::AbandonedTooLong => "abandon_perime",
+            Self::DwellingsDiffer => "logements_differents",
+            Self::DwellingSumDiffers => "somme_logements",
+            Self::NoticeTooShort => "prevenance_courte",
+            Self::UnknownProjection => "projection_inconnue",
+            Self::OutsideProjection => "coordonnees_hors_zone",
+            Self::UnknownEnd => "extremite_inconnue",
             Self::FibreStateDiffers => "etat_fibre_different",
             Self::LineDiffers => "ligne_differente",
+            Self::OriginDiffers => "origine_differente",
             Self::OlderExtraction => "extraction_plus_ancienne",
         }
     }

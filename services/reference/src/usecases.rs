@@ -11,37 +11,79 @@ use std::sync::Arc;
 use domain::access::{Ctx, Duty, SystemScope};
 use domain::line::store as lines;
 use domain::release::store as releases;
-use domain::release::{Begun, Kind, Release, ReleaseState, Row, Table};
+use domain::release::{Begun, Kind, Release, ReleaseState, Table};
 use domain::{Platform, Unit, Verdict};
 use jiff::civil::Date;
 use kernel::{Fault, Millis, Refusal, codes};
+use sha2::{Digest, Sha256};
 use storage::{Db, Error, Lane};
+use tokio::sync::mpsc;
 
-use crate::compare::{self, Action, Known, Plan};
+use crate::compare::{self, Comparison, Known, Plan, RejectedTo};
 pub use crate::files::Source;
-use crate::files::{self, Lines, ReadError, Scan};
+use crate::files::{self, ReadError, Scan};
+use crate::index::Index;
+use crate::known::{self, Added};
 use crate::labels::FileFault;
+use crate::publication::{self, News};
 use crate::report::{AnomalyCode, ImportOutcome, ImportReport};
+use crate::runs;
+use crate::stage::Writer;
 
-/// Rows written in one unit of work.
-const SLICE_ROWS: usize = 2_000;
 /// Live rows seeded in one unit of work: short, because orders share their writer.
 const SEED_ROWS: u32 = 500;
+/// A file more than so many lines in a hundred of which are refused is refused whole, unless the
+/// request says otherwise.
+pub const REJECTED_PERCENT_MAX: u8 = 20;
 
-/// A file to import.
+/// One file of an import.
+pub struct Part {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its bytes.
+    pub source: Box<dyn Source>,
+}
+
+/// A file to import, or several that make one release together.
+///
+/// A file removes the rows of its own kind that it does not have, unless it is a list of refused
+/// lines sent back (it has the column `CodeRejet`) or a part of a GraceTHD folder, which describes
+/// an area.
 pub struct ImportRequest {
     /// Its kind.
     pub kind: Kind,
     /// Its name, without folders.
     pub file_name: String,
-    /// Its bytes.
-    pub source: Box<dyn Source>,
+    /// One file of that kind, or the parts of a folder, in the order they refer to each other.
+    pub parts: Vec<Part>,
     /// When the OI extracted it; else the date in its name.
     pub extracted_on: Option<Date>,
     /// Compare and report only.
     pub dry_run: bool,
     /// Publish at once; else the release waits.
     pub approve: bool,
+    /// The share of refused lines, in percent, beyond which all is refused.
+    pub rejected_percent_max: u8,
+    /// Where refused lines go as they stand, each with its code and reason, under the file's own
+    /// header: once corrected, what is written there can be imported.
+    pub rejected_to: Option<RejectedTo>,
+}
+
+impl ImportRequest {
+    /// One file, which makes a release that waits for approval.
+    #[must_use]
+    pub fn new(kind: Kind, file_name: String, source: Box<dyn Source>) -> Self {
+        Self {
+            kind,
+            file_name,
+            parts: vec![Part { kind, source }],
+            extracted_on: None,
+            dry_run: false,
+            approve: false,
+            rejected_percent_max: REJECTED_PERCENT_MAX,
+            rejected_to: None,
+        }
+    }
 }
 
 /// How far an import is.
@@ -49,6 +91,8 @@ pub struct ImportRequest {
 pub enum Phase {
     /// Its bytes were read: so many lines, header included.
     Scanned(u64),
+    /// So many of its lines are compared with what is in force.
+    Read(u64),
     /// Its lines were compared with what is in force.
     Compared,
     /// Its release is begun, and what earlier ones left is undone.
@@ -121,7 +165,7 @@ fn refused_read(error: ReadError, report: Option<&ImportReport>) -> ImportError 
     }
 }
 
-fn tell(progress: &mut Progress<'_>, phase: Phase) -> Result<(), ImportError> {
+pub(crate) fn tell(progress: &mut Progress<'_>, phase: Phase) -> Result<(), ImportError> {
     match progress(phase) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(ImportError::Interrupted),
@@ -131,9 +175,9 @@ fn tell(progress: &mut Progress<'_>, phase: Phase) -> Result<(), ImportError> {
 /// Imports a reference file: checks it, compares it, builds a release, and publishes it when asked.
 ///
 /// # Errors
-/// Refused `EIMP01` when the file is unreadable, of another kind, or more than a fifth of its lines
-/// are refused; `EIMP02` when its bytes are those in force and its extraction is no newer; `EIMP03`
-/// without an extraction date; `EVER01` when another import was first.
+/// Refused `EIMP01` when the file is unreadable, of another kind, or more of its lines are refused
+/// than the request allows; `EIMP02` when its bytes are those in force and its extraction is no
+/// newer; `EIMP03` without an extraction date; `EVER01` when another import was first.
 pub async fn import(
     platform: &Platform,
     ctx: &Arc<Ctx>,
@@ -145,37 +189,45 @@ pub async fn import(
         .extracted_on
         .or_else(|| files::date_in_name(&request.file_name))
         .ok_or_else(|| Refusal::new(&codes::EIMP03).on(&request.file_name))?;
-    let scan = files::scan(request.source.as_mut()).map_err(|e| refused_read(e, None))?;
-    let digest = scan.digest.clone();
-    let mut report = ImportReport::new(
-        request.kind,
-        request.file_name.clone(),
-        digest,
-        extracted_on,
-    );
-    let base = check_source(db, &mut report).await?;
-    tell(&mut progress, Phase::Scanned(scan.lines))?;
+    let (base, parts) = scanned(db, request.kind, std::mem::take(&mut request.parts)).await?;
+    let (kind, name) = (request.kind, request.file_name.clone());
+    let mut report = ImportReport::new(kind, name, digest(&parts), extracted_on);
+    check_source(db, base, &mut report).await?;
+    let lines = parts.iter().map(|part| part.scan.lines).sum();
+    tell(&mut progress, Phase::Scanned(lines))?;
 
-    let known = Known::load(db, scope, request.kind, base).await?;
-    let source = request.source.as_mut();
-    let plan = compare::compare(db, base, source, &scan, &known, &mut report)
-        .await
-        .map_err(|e| refused_read(e, Some(&report)))??;
+    let plans = compared(
+        db,
+        scope,
+        base,
+        parts,
+        &mut request,
+        &mut report,
+        &mut progress,
+    )
+    .await?;
+    compare::check_rejects(&report, request.rejected_percent_max)
+        .map_err(|fault| refused_file(&fault, Some(&report)))?;
     tell(&mut progress, Phase::Compared)?;
     if request.dry_run {
         return Ok(report);
     }
 
-    let begun = begin(db, scope, now, base, plan.rows, &report).await?;
+    let rows = plans.iter().map(|plan| plan.rows).sum();
+    let begun = begin(db, scope, now, base, rows, &report).await?;
     report.superseded.clone_from(&begun.superseded);
     tell(&mut progress, Phase::Begun)?;
+    let number = begun.number;
     let writer = Writer {
         db,
         scope,
-        number: begun.number,
+        number,
+        base,
     };
-    stage(&writer, &mut request, &scan, &known, plan, &mut progress).await?;
-    let number = begun.number;
+    let mut done = 0;
+    for plan in plans {
+        done = writer.stage(plan, done, &mut progress).await?;
+    }
     let ready = db
         .write(Lane::Background, None, move |tx| {
             releases::mark_ready(tx, &scope, number)
@@ -193,14 +245,118 @@ pub async fn import(
     Ok(report)
 }
 
-/// The release in force; refuses the bytes that are already its own.
-async fn check_source(db: &Db, report: &mut ImportReport) -> Result<Release, ImportError> {
-    let (base, sources) = db
-        .get(|tx| {
-            let base = releases::current(tx)?;
-            Ok((base, releases::sources(tx, base)?))
-        })
-        .await?;
+/// A file read once, and what is in force of its table.
+struct Scanned {
+    part: Part,
+    scan: Scan,
+    index: Index,
+    pm_index: Option<Index>,
+}
+
+/// Reads the files a first time while what they are compared with is loaded.
+async fn scanned(
+    db: &Db,
+    origin: Kind,
+    parts: Vec<Part>,
+) -> Result<(Release, Vec<Scanned>), ImportError> {
+    let (base, sources) = sources_in_force(db).await?;
+    let rows = sources.iter().find(|source| source.kind == origin);
+    let rows = rows.map_or(0, |source| usize::try_from(source.rows).unwrap_or(0));
+    let mut all = Vec::new();
+    for mut part in parts {
+        let kind = part.kind;
+        let scan = tokio::task::spawn_blocking(move || {
+            let scan = files::scan(part.source.as_mut());
+            (part, scan)
+        });
+        let index = known::index(db, files::reader(kind).table(), base, origin, rows).await?;
+        let pm_index = match kind {
+            Kind::Ipe => Some(known::index(db, Table::Pm, base, origin, 0).await?),
+            _ => None,
+        };
+        let (part, scan) = scan.await.map_err(Fault::internal)?;
+        let scan = scan.map_err(|e| refused_read(e, None))?;
+        all.push(Scanned {
+            part,
+            scan,
+            index,
+            pm_index,
+        });
+    }
+    Ok((base, all))
+}
+
+/// The file's digest; of several, that of their digests.
+fn digest(parts: &[Scanned]) -> String {
+    if let [only] = parts {
+        return only.scan.digest.clone();
+    }
+    let mut hash = Sha256::new();
+    for Scanned { part, scan, .. } in parts {
+        hash.update(format!("{} {}\n", part.kind.as_str(), scan.digest));
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares each file with what is in force, on a thread of its own.
+async fn compared(
+    db: &Db,
+    scope: SystemScope,
+    base: Release,
+    parts: Vec<Scanned>,
+    request: &mut ImportRequest,
+    report: &mut ImportReport,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<Plan>, ImportError> {
+    let (mut added, mut plans) = (Added::default(), Vec::new());
+    let mut before = 0;
+    for scanned in parts {
+        let kind = scanned.part.kind;
+        let comparison = Comparison {
+            origin: request.kind,
+            kind,
+            source: scanned.part.source,
+            scan: scanned.scan,
+            known: Arc::new(Known::load(db, scope, kind, base, &added).await?),
+            index: scanned.index,
+            pm_index: scanned.pm_index,
+        };
+        let (send, mut told) = mpsc::channel(16);
+        let (mut own, mut rejected_to) = (report.clone(), request.rejected_to.take());
+        let work = tokio::task::spawn_blocking(move || {
+            let plan = comparison.run(&mut own, rejected_to.as_mut(), &send);
+            (plan, own, rejected_to)
+        });
+        while let Some(read) = told.recv().await {
+            tell(progress, Phase::Read(before + read))?;
+        }
+        let plan;
+        (plan, *report, request.rejected_to) = work.await.map_err(Fault::internal)?;
+        let mut plan = plan.map_err(|e| refused_read(e, Some(report)))?;
+        before = report.read;
+        let keys = std::mem::take(&mut plan.added);
+        added.note(files::reader(kind).table(), keys);
+        plans.push(plan);
+    }
+    Ok(plans)
+}
+
+async fn sources_in_force(db: &Db) -> Result<(Release, Vec<domain::release::Source>), Error> {
+    db.get(|tx| {
+        let base = releases::current(tx)?;
+        Ok((base, releases::sources(tx, base)?))
+    })
+    .await
+}
+
+/// Refuses the bytes that are those in force already.
+async fn check_source(
+    db: &Db,
+    base: Release,
+    report: &mut ImportReport,
+) -> Result<(), ImportError> {
+    let sources = db.get(move |tx| releases::sources(tx, base)).await?;
     if let Some(source) = sources.iter().find(|source| source.kind == report.kind) {
         if source.digest == report.digest && report.extracted_on <= source.extracted_on {
             return Err(Refusal::new(&codes::EIMP02).on(&report.file_name).into());
@@ -211,7 +367,7 @@ async fn check_source(db: &Db, report: &mut ImportReport) -> Result<Release, Imp
             report.anomaly(AnomalyCode::OlderExtraction, &name, detail);
         }
     }
-    Ok(base)
+    Ok(())
 }
 
 /// Begins a release on `base` and undoes what unpublished ones left.
@@ -254,109 +410,6 @@ async fn begin(
     Ok(begun)
 }
 
-/// Writes the intervals of one release, in slices.
-struct Writer<'a> {
-    db: &'a Db,
-    scope: SystemScope,
-    number: Release,
-}
-
-impl Writer<'_> {
-    /// Ends the rows of `closed` and inserts `rows`, in one unit of work.
-    async fn slice(
-        &self,
-        table: Table,
-        closed: Vec<String>,
-        rows: Vec<Row>,
-    ) -> Result<(), ImportError> {
-        let (scope, number) = (self.scope, self.number);
-        let (closed, rows) = (Arc::new(closed), Arc::new(rows));
-        let held = self
-            .db
-            .write_reference(move |tx| {
-                if !releases::is_claimed(tx, number)? {
-                    return Ok(false);
-                }
-                for key in closed.iter() {
-                    releases::close(tx, &scope, table, key, number)?;
-                }
-                let rows = &mut rows.iter().cloned();
-                releases::insert(tx, &scope, table, rows, number)?;
-                Ok(true)
-            })
-            .await?;
-        if held {
-            Ok(())
-        } else {
-            Err(Refusal::new(&codes::EVER01).into())
-        }
-    }
-
-    async fn close_all(&self, table: Table, keys: &[String]) -> Result<(), ImportError> {
-        for keys in keys.chunks(SLICE_ROWS) {
-            self.slice(table, keys.to_vec(), Vec::new()).await?;
-        }
-        Ok(())
-    }
-}
-
-async fn stage(
-    writer: &Writer<'_>,
-    request: &mut ImportRequest,
-    scan: &Scan,
-    known: &Known,
-    plan: Plan,
-    progress: &mut Progress<'_>,
-) -> Result<(), ImportError> {
-    let mut reader = files::reader(request.kind);
-    let table = reader.table();
-    writer.close_all(table, &plan.removed).await?;
-    writer.close_all(Table::Pm, &plan.removed_pms).await?;
-    let (mut closed, mut pms) = (Vec::new(), Vec::new());
-    for (action, row) in plan.pms {
-        if action == Action::Replace {
-            closed.push(row.key.clone());
-        }
-        pms.push(row);
-    }
-    writer.slice(Table::Pm, closed, pms).await?;
-
-    // What reading notes was already reported while comparing.
-    let mut notes = ImportReport::new(request.kind, String::new(), String::new(), Date::MIN);
-    let columns = files::columns(request.kind);
-    let unread = |e| refused_read(e, None);
-    let mut lines = Lines::open(request.source.as_mut(), scan.utf8, &columns).map_err(unread)?;
-    let (mut done, mut closed, mut rows) = (0, Vec::new(), Vec::new());
-    for action in plan.actions {
-        let Some(line) = lines.next().map_err(unread)? else {
-            break;
-        };
-        done += 1;
-        let key = reader.key(&line);
-        if action == Action::Skip {
-            continue;
-        }
-        let row = reader.read(&line, known, &mut notes);
-        let row = row.map_err(|_| Fault::internal("the file changed while it was imported"))?;
-        if action == Action::Replace {
-            closed.push(key);
-        }
-        rows.push(row);
-        if rows.len() == SLICE_ROWS {
-            writer
-                .slice(
-                    table,
-                    std::mem::take(&mut closed),
-                    std::mem::take(&mut rows),
-                )
-                .await?;
-            tell(progress, Phase::Staged(done))?;
-        }
-    }
-    writer.slice(table, closed, rows).await?;
-    tell(progress, Phase::Staged(done))
-}
-
 /// Publishes a release that waits: seeds the live rows it is the first to know, then moves the
 /// pointer and leaves its audit row in one transaction. Answers how many rows were seeded.
 ///
@@ -377,11 +430,12 @@ pub async fn approve(
     let published = domain::write(platform, ctx, Unit::new("reference.publish"), move |work| {
         work.about(&format!("{} {}", info.kind.as_str(), number.0));
         let now = work.ctx.now;
-        Ok(if releases::publish(work.tx, &scope, number, now)? {
-            Verdict::Accepted(())
-        } else {
-            Verdict::Refused(Refusal::new(&codes::EVER01))
-        })
+        if !releases::publish(work.tx, &scope, number, now)? {
+            return Ok(Verdict::Refused(Refusal::new(&codes::EVER01)));
+        }
+        publication::tell(work, &info, News::Published)?;
+        runs::store::update_published(work.tx, &scope, number, now, seeded)?;
+        Ok(Verdict::Accepted(()))
     });
     published.await?.into_result()?;
     tell(&mut progress, Phase::Published)?;
@@ -397,9 +451,9 @@ async fn seed(
     progress: &mut Progress<'_>,
 ) -> Result<u64, ImportError> {
     let (slice_end, seed_slice): (SliceEnd, SeedSlice) = match kind {
-        Kind::Fibres => (lines::fibre_slice_end, lines::seed_fibres),
+        Kind::Fibres | Kind::Gracethd => (lines::fibre_slice_end, lines::seed_fibres),
         Kind::Prises => (lines::line_slice_end, lines::seed_lines),
-        Kind::Ipe | Kind::Structure | Kind::Adduction => return Ok(0),
+        _ => return Ok(0),
     };
     let (mut seeded, mut after) = (0, String::new());
     loop {

@@ -370,7 +370,7 @@ pub fn require(ctx: &Ctx, permission: Permission) -> Result<(), Refusal> {
     if !staff && permission.subscribed && !ctx.subscribes(permission.service) {
         return Err(Refusal::new(&codes::RC19));
     }
-    if staff || ctx.holds(permission) {
+    if staff || !permission.staff_only && ctx.holds(permission) {
         return Ok(());
     }
     Err(Refusal::new(&codes::RC11))

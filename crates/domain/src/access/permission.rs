@@ -51,6 +51,8 @@ pub struct Permission {
     pub right: Right,
     /// Whether an active subscription is needed besides.
     pub subscribed: bool,
+    /// Whether only the OI's own staff can hold it, whatever an account was given.
+    pub staff_only: bool,
 }
 
 impl Permission {
@@ -61,6 +63,7 @@ impl Permission {
             service,
             right,
             subscribed: true,
+            staff_only: false,
         }
     }
 
@@ -71,6 +74,18 @@ impl Permission {
             service,
             right,
             subscribed: false,
+            staff_only: false,
+        }
+    }
+
+    /// A permission in the OI's own work, which no operator's account can hold.
+    #[must_use]
+    pub const fn staff(service: &'static str, right: Right) -> Self {
+        Self {
+            service,
+            right,
+            subscribed: false,
+            staff_only: true,
         }
     }
 }

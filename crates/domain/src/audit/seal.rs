@@ -155,13 +155,33 @@ pub async fn verify(
     heads: &[Head],
     key: &Ed25519KeyPair,
 ) -> Result<Findings, Fault> {
+    verify_tail(platform, ctx, heads, key, None).await
+}
+
+/// The same for the last `tail` links alone, the one before them being believed, and the heads
+/// among them; for the whole chain when `None`.
+///
+/// # Errors
+/// A fault when the store does not answer.
+pub async fn verify_tail(
+    platform: &Platform,
+    ctx: &Ctx,
+    heads: &[Head],
+    key: &Ed25519KeyPair,
+    tail: Option<i64>,
+) -> Result<Findings, Fault> {
     let scope = ctx.duty(Duty::Sealer);
+    let (start, believed) = match tail {
+        None => (0, GENESIS.to_owned()),
+        Some(tail) => link_before(platform, scope, tail).await?,
+    };
+    let heads: Vec<&Head> = heads.iter().filter(|head| head.seq > start).collect();
     let mut found = Findings {
         heads: heads.len(),
         ..Findings::default()
     };
     let mut expected: HashMap<i64, &Head> = HashMap::new();
-    for head in heads {
+    for head in &heads {
         if is_signed(head, key.public_key().as_ref()) {
             expected.insert(head.seq, head);
         } else {
@@ -170,7 +190,7 @@ pub async fn verify(
                 .push(format!("head {}: signature does not hold", head.seq));
         }
     }
-    let (mut seq, mut hash) = (0, GENESIS.to_owned());
+    let (mut seq, mut hash) = (start, believed);
     loop {
         let links = platform
             .db
@@ -189,13 +209,16 @@ pub async fn verify(
             }
         }
     }
-    found.links = seq;
+    found.links = seq - start;
     let mut missing: Vec<_> = expected.into_keys().collect();
     missing.sort_unstable();
     for seq in missing {
         found
             .faults
             .push(format!("head {seq}: no such link, the chain was cut"));
+    }
+    if tail.is_some() {
+        return Ok(found);
     }
     let (unsealed, lost) = platform
         .db
@@ -208,6 +231,23 @@ pub async fn verify(
         ));
     }
     Ok(found)
+}
+
+/// The link before the last `tail` ones, with its hash.
+async fn link_before(
+    platform: &Platform,
+    scope: SystemScope,
+    tail: i64,
+) -> Result<(i64, String), Fault> {
+    let find = move |tx: &mut dyn Tx| {
+        let last = store::head(tx, &scope)?.map_or(0, |(seq, _)| seq);
+        if last <= tail {
+            return Ok(None);
+        }
+        Ok(store::list_links(tx, &scope, last - tail - 1, 1)?.pop())
+    };
+    let link = platform.db.read(find).await?;
+    Ok(link.map_or((0, GENESIS.to_owned()), |link| (link.seq, link.hash)))
 }
 
 fn check_link(faults: &mut Vec<String>, link: &store::Link, seq: i64, previous: &str) {

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use kernel::Millis;
 use storage::Value;
 
-use crate::release::{Released, Table, stored_enum};
+use crate::release::{Kind, Released, Table, stored_enum};
 
 /// Not applicable: how the trade spells the block, staircase or floor of a house.
 pub const NOT_APPLICABLE: &str = "_NA_";
@@ -151,6 +151,10 @@ pub struct Building {
     pub opened_on: Option<Date>,
     /// Last change of the line.
     pub changed_on: Option<Date>,
+    /// Longitude (WGS84, degrees), when the coordinates could be read.
+    pub lon: Option<f64>,
+    /// Latitude (WGS84, degrees).
+    pub lat: Option<f64>,
 }
 
 /// A PM.
@@ -180,6 +184,12 @@ pub struct Pm {
     pub active_place: bool,
     /// Its technical PMs, sorted.
     pub pmt_refs: Vec<String>,
+    /// Longitude (WGS84, degrees).
+    pub lon: Option<f64>,
+    /// Latitude (WGS84, degrees).
+    pub lat: Option<f64>,
+    /// The kind of file it comes from.
+    pub origin: Kind,
 }
 
 /// A dwelling of a building, spelt as an order must spell it.
@@ -273,6 +283,8 @@ impl Released for Building {
             day(self.reports_from),
             day(self.opened_on),
             day(self.changed_on),
+            self.lon.into(),
+            self.lat.into(),
         ]
     }
 }
@@ -294,6 +306,9 @@ impl Released for Pm {
             (&self.insee).into(),
             self.active_place.into(),
             self.pmt_refs.join(store::LIST_SEPARATOR).into(),
+            self.lon.into(),
+            self.lat.into(),
+            self.origin.as_str().into(),
         ]
     }
 }

@@ -9,8 +9,8 @@ use super::{
     PmState, Presence,
 };
 use crate::access::{SystemScope, shared};
-use crate::release::Release;
 use crate::release::store::date;
+use crate::release::{Kind, Release};
 
 macro_rules! building_columns {
     () => {
@@ -18,14 +18,15 @@ macro_rules! building_columns {
          ban_key, street_type, street_name, number, complement, batiment, kind, is_new, \
          dwellings, wired_on, agreement_needed, agreement_signed_on, zone, oi_code, \
          pm_ref, pmt_ref, pbo_kind, connection_kind, x, y, projection, orders_from, \
-         reports_from, opened_on, changed_on"
+         reports_from, opened_on, changed_on, lon, lat"
     };
 }
 
 macro_rules! pm_columns {
     () => {
         "pm_ref, state, kind, installed_on, capacity, engineering, dwellings, \
-         first_handed_over_on, opened_on, insee, active_place, pmt_refs"
+         first_handed_over_on, opened_on, insee, active_place, pmt_refs, lon, lat, \
+         origin"
     };
 }
 
@@ -297,6 +298,8 @@ fn building(row: &Row) -> Result<Building, Error> {
         reports_from: date(row, "reports_from")?,
         opened_on: date(row, "opened_on")?,
         changed_on: date(row, "changed_on")?,
+        lon: row.opt_real("lon")?,
+        lat: row.opt_real("lat")?,
     })
 }
 
@@ -319,6 +322,9 @@ fn pm(row: &Row) -> Result<Pm, Error> {
             .filter(|pmt| !pmt.is_empty())
             .map(str::to_owned)
             .collect(),
+        lon: row.opt_real("lon")?,
+        lat: row.opt_real("lat")?,
+        origin: Kind::from_store(&row.text("origin")?)?,
     })
 }
 

@@ -7,6 +7,8 @@ use kernel::{JobId, Millis, OperatorId};
 
 /// How long a lease on a job holds, in milliseconds of real time.
 pub const LEASE_MS: i64 = 30 * Millis::SECOND;
+/// How often the lease of a job that still runs is renewed, in milliseconds of real time.
+pub const RENEW_MS: u64 = 10_000;
 /// Tries before a job is left failed, in sight.
 pub const ATTEMPTS_MAX: i64 = 50;
 /// Shortest wait before another try, in milliseconds of real time.
@@ -23,6 +25,17 @@ pub struct New<'a> {
     pub dedup_key: &'a str,
     /// What it needs to know, as JSON.
     pub payload: &'a str,
+    /// Whether it takes minutes: such jobs wait for each other, and nobody else waits for them.
+    pub long: bool,
+}
+
+/// Jobs that do not wait for those of the other track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Track {
+    /// Those somebody waits for.
+    Quick,
+    /// Those that take minutes.
+    Long,
 }
 
 /// A job leased for running.

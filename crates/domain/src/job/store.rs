@@ -3,7 +3,7 @@
 use kernel::{JobId, Millis, OperatorId};
 use storage::{Error, Tx, first, sql};
 
-use super::{LEASE_MS, Leased, New};
+use super::{LEASE_MS, Leased, New, Track};
 use crate::access::{JobLease, Reach, SystemScope};
 use crate::params;
 
@@ -18,8 +18,8 @@ pub fn insert(
 ) -> Result<(), Error> {
     let stmt = sql!(
         "insert into job (operator_id, id, kind, dedup_key, payload, state, attempts, due_at_ms,
-           retry_real_at_ms, lease_token, error)
-         values (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, 0, '', '')
+           retry_real_at_ms, lease_token, error, long)
+         values (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, 0, '', '', ?7)
          on conflict (operator_id, kind, dedup_key) do nothing"
     );
     let params = params![
@@ -28,21 +28,23 @@ pub fn insert(
         new.kind,
         new.dedup_key,
         new.payload,
-        due.0
+        due.0,
+        new.long
     ];
     tx.execute(&reach.rls(), stmt, params)?;
     Ok(())
 }
 
-/// Leases at most `limit` jobs due at `now` (business time) under `token`; a lease whose real time
-/// is past is due again. The token begins with the node's name and a colon: see [`take_back`].
+/// Leases at most `limit` jobs of a track due at `now` (business time) under `token`; a lease whose
+/// real time is past is due again. The token begins with the node's name and a colon: see
+/// [`take_back`].
 pub fn lease(
     tx: &mut dyn Tx,
     scope: &SystemScope,
     token: &str,
     now: Millis,
     real_now: Millis,
-    limit: i64,
+    (track, limit): (Track, i64),
 ) -> Result<Vec<Leased>, Error> {
     let stmt = sql!(
         "update job set state = 'leased', lease_token = ?1, retry_real_at_ms = ?4,
@@ -50,10 +52,13 @@ pub fn lease(
          where (operator_id, id) in (
            select operator_id, id from job
            where state in ('pending', 'leased') and due_at_ms <= ?2 and retry_real_at_ms <= ?3
+             and long = ?6
            order by due_at_ms limit ?5)
          returning operator_id, id, kind, payload, attempts"
     );
-    let params = params![token, now.0, real_now.0, real_now.plus(LEASE_MS).0, limit];
+    let until = real_now.plus(LEASE_MS).0;
+    let long = track == Track::Long;
+    let params = params![token, now.0, real_now.0, until, limit, long];
     tx.query(&scope.rls(), stmt, params)?
         .iter()
         .map(|row| {
@@ -67,6 +72,26 @@ pub fn lease(
             })
         })
         .collect()
+}
+
+/// Makes a lease last again as long as a new one; false when it was lost.
+pub fn renew(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    lease: &JobLease,
+    real_now: Millis,
+) -> Result<bool, Error> {
+    let stmt = sql!(
+        "update job set retry_real_at_ms = ?4
+         where operator_id = ?1 and id = ?2 and lease_token = ?3 and state = 'leased'"
+    );
+    let params = params![
+        lease.operator.as_str(),
+        lease.id.as_str(),
+        lease.token.as_str(),
+        real_now.plus(LEASE_MS).0
+    ];
+    Ok(tx.execute(&scope.rls(), stmt, params)? == 1)
 }
 
 /// Ends the leases whose token begins with `node` and a colon, so that their jobs are due at once.
@@ -116,6 +141,21 @@ pub fn give_back(
     ];
     tx.execute(&scope.rls(), stmt, params)?;
     Ok(())
+}
+
+/// Whether a job of a track is due at `now` (business time) and not done.
+pub fn is_due(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    now: Millis,
+    track: Track,
+) -> Result<bool, Error> {
+    let stmt = sql!(
+        "select 1 as found from job
+         where state in ('pending', 'leased') and due_at_ms <= ?1 and long = ?2 limit 1"
+    );
+    let params = params![now.0, track == Track::Long];
+    Ok(first(tx.query(&scope.rls(), stmt, params)?).is_some())
 }
 
 /// How many jobs are due at `now` (business time) and not done.

@@ -8,7 +8,7 @@ pub mod store;
 use kernel::{OperatorId, OrderId};
 use storage::Value;
 
-use crate::release::{Released, Table, stored_enum};
+use crate::release::{Kind, Released, Table, stored_enum};
 
 stored_enum! {
     /// What may be done with a fibre.
@@ -55,6 +55,8 @@ pub struct Fibre {
     pub dedicated: bool,
     /// The PTO it ends in, if built.
     pub pto_ref: String,
+    /// The kind of file it comes from.
+    pub origin: Kind,
 }
 
 /// A PTO, as released.
@@ -132,6 +134,7 @@ impl Released for Fibre {
             self.state.as_str().into(),
             self.dedicated.into(),
             (&self.pto_ref).into(),
+            self.origin.as_str().into(),
         ]
     }
 }

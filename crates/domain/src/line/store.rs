@@ -7,12 +7,13 @@ use storage::{Error, Row, Tx, first, sql};
 
 use super::{Fibre, FibreState, LineState, LiveFibre, LiveLine, Pto};
 use crate::access::{SystemScope, shared};
-use crate::release::Release;
+use crate::release::{Kind, Release};
 
 /// The fibre `id`.
 pub fn fibre_by_id(tx: &mut dyn Tx, release: Release, id: &str) -> Result<Option<Fibre>, Error> {
     let stmt = sql!(
-        "select fibre_id, pm_ref, pbo_ref, cable, tube, colour, state, dedicated, pto_ref
+        "select fibre_id, pm_ref, pbo_ref, cable, tube, colour, state, dedicated, pto_ref,
+           origin
          from fibre where fibre_id = ?1 and from_release <= ?2 and to_release > ?2"
     );
     let rows = tx.query(&shared(), stmt, &[id.into(), release.0.into()])?;
@@ -27,7 +28,8 @@ pub fn fibres_of_pbo(
     pbo_ref: &str,
 ) -> Result<Vec<Fibre>, Error> {
     let stmt = sql!(
-        "select fibre_id, pm_ref, pbo_ref, cable, tube, colour, state, dedicated, pto_ref
+        "select fibre_id, pm_ref, pbo_ref, cable, tube, colour, state, dedicated, pto_ref,
+           origin
          from fibre
          where pm_ref = ?1 and pbo_ref = ?2 and from_release <= ?3 and to_release > ?3
          order by fibre_id"
@@ -454,6 +456,7 @@ fn fibre(row: &Row) -> Result<Fibre, Error> {
         state: FibreState::from_store(&row.text("state")?)?,
         dedicated: row.flag("dedicated")?,
         pto_ref: row.text("pto_ref")?,
+        origin: Kind::from_store(&row.text("origin")?)?,
     })
 }
 

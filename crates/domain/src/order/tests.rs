@@ -12,6 +12,7 @@ use crate::building::{
     PmState, Presence,
 };
 use crate::line::{LineState, LiveLine};
+use crate::release::Kind;
 
 fn operator(n: u64) -> OperatorId {
     IdSource::new(Millis(1), n).next()
@@ -61,6 +62,8 @@ fn building() -> Building {
         reports_from: Some(date(2026, 1, 5)),
         opened_on: None,
         changed_on: None,
+        lon: None,
+        lat: None,
     }
 }
 
@@ -92,6 +95,9 @@ fn site() -> Site {
         insee: "53130".to_owned(),
         active_place: false,
         pmt_refs: Vec::new(),
+        lon: None,
+        lat: None,
+        origin: Kind::Ipe,
     };
     Site {
         building: building(),

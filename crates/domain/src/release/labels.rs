@@ -12,6 +12,14 @@ impl Kind {
             Self::Fibres => "Fibres des PBO",
             Self::Prises => "Prises (PTO)",
             Self::Adduction => "Adduction des opérateurs",
+            Self::Pm => "PM",
+            Self::Pbo => "PBO",
+            Self::Cables => "Câbles de distribution",
+            Self::Routes => "Routes optiques",
+            Self::Nd => "ND (lignes cuivre)",
+            Self::Ban => "Adresses (BAN)",
+            Self::Catalogue => "Catalogue des offres",
+            Self::Gracethd => "Dossier GraceTHD",
         }
     }
 }

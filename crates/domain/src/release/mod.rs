@@ -6,11 +6,12 @@
 //! moves one pointer row. The edits of a release that is not in force can be undone, and are before
 //! another release is built.
 
+pub mod history;
 pub mod labels;
 mod rows;
 pub mod store;
 
-pub use rows::{Released, Row, Table, join_key};
+pub use rows::{Released, Row, Table, first_part, join_key};
 
 use jiff::civil::Date;
 use kernel::Millis;
@@ -71,7 +72,34 @@ stored_enum! {
         Prises = "prises",
         /// Which operator is present at which PM.
         Adduction = "adduction",
+        /// PMs, where the IPE does not describe them yet.
+        Pm = "pm",
+        /// PBOs.
+        Pbo = "pbo",
+        /// Distribution cables, with the colour code of each.
+        Cables = "cables",
+        /// Optical routes of PTOs.
+        Routes = "routes",
+        /// NDs of copper lines.
+        Nd = "nd",
+        /// Addresses of the national address base.
+        Ban = "ban",
+        /// The OI's offers and what makes a place eligible for each.
+        Catalogue = "catalogue",
+        /// A GraceTHD folder: PMs, PBOs, cables, fibres and routes at once.
+        Gracethd = "gracethd",
     }
+}
+
+impl Kind {
+    /// What an order or an eligibility rests on: its extraction date is the oldest of theirs (I-1).
+    pub const DECISIVE: &'static [Self] = &[
+        Self::Ipe,
+        Self::Structure,
+        Self::Fibres,
+        Self::Prises,
+        Self::Adduction,
+    ];
 }
 
 stored_enum! {

@@ -21,18 +21,39 @@ pub enum Table {
     Pto,
     /// Operators' presence at PMs.
     Presence,
+    /// PBOs.
+    Pbo,
+    /// Distribution cables.
+    Cable,
+    /// Optical routes.
+    Route,
+    /// NDs.
+    Nd,
+    /// Addresses of the national base.
+    Address,
+    /// Offers of the catalogue.
+    Offer,
 }
 
 impl Table {
     /// All, in the order they may be loaded.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::Pm,
         Self::Building,
         Self::Dwelling,
         Self::Fibre,
         Self::Pto,
         Self::Presence,
+        Self::Pbo,
+        Self::Cable,
+        Self::Route,
+        Self::Nd,
+        Self::Address,
+        Self::Offer,
     ];
+
+    /// Those fed by several kinds of file: their rows say which, in the column `origin`.
+    pub const SHARED: [Self; 5] = [Self::Pm, Self::Fibre, Self::Pbo, Self::Cable, Self::Route];
 
     /// Its name in the store.
     #[must_use]
@@ -44,6 +65,12 @@ impl Table {
             Self::Fibre => "fibre",
             Self::Pto => "pto",
             Self::Presence => "presence",
+            Self::Pbo => "pbo",
+            Self::Cable => "cable",
+            Self::Route => "optical_route",
+            Self::Nd => "nd",
+            Self::Address => "ban_address",
+            Self::Offer => "offer",
         }
     }
 
@@ -51,13 +78,22 @@ impl Table {
     #[must_use]
     pub fn key_len(self) -> usize {
         match self {
-            Self::Building | Self::Pm | Self::Fibre | Self::Pto => 1,
+            Self::Building
+            | Self::Pm
+            | Self::Fibre
+            | Self::Pto
+            | Self::Cable
+            | Self::Nd
+            | Self::Address
+            | Self::Offer => 1,
+            Self::Pbo | Self::Route => 2,
             Self::Dwelling => 6,
             Self::Presence => 3,
         }
     }
 
-    /// The columns an insert names: key, values, digest, `from_release`.
+    /// The columns an insert names: key, values, digest, `line_digest`,
+    /// `from_release`.
     #[must_use]
     pub fn columns(self) -> &'static [&'static str] {
         match self {
@@ -95,7 +131,10 @@ impl Table {
                 "reports_from",
                 "opened_on",
                 "changed_on",
+                "lon",
+                "lat",
                 "digest",
+                "line_digest",
                 "from_release",
             ],
             Self::Pm => &[
@@ -111,7 +150,11 @@ impl Table {
                 "insee",
                 "active_place",
                 "pmt_refs",
+                "lon",
+                "lat",
+                "origin",
                 "digest",
+                "line_digest",
                 "from_release",
             ],
             Self::Dwelling => &[
@@ -125,6 +168,7 @@ impl Table {
                 "pto_ref",
                 "state",
                 "digest",
+                "line_digest",
                 "from_release",
             ],
             Self::Fibre => &[
@@ -137,7 +181,9 @@ impl Table {
                 "state",
                 "dedicated",
                 "pto_ref",
+                "origin",
                 "digest",
+                "line_digest",
                 "from_release",
             ],
             Self::Pto => &[
@@ -148,6 +194,7 @@ impl Table {
                 "state",
                 "oc_code",
                 "digest",
+                "line_digest",
                 "from_release",
             ],
             Self::Presence => &[
@@ -155,6 +202,99 @@ impl Table {
                 "pm_ref",
                 "prestation_ref",
                 "digest",
+                "line_digest",
+                "from_release",
+            ],
+            Self::Pbo => &[
+                "pm_ref",
+                "pbo_ref",
+                "kind",
+                "capacity",
+                "lon",
+                "lat",
+                "origin",
+                "digest",
+                "line_digest",
+                "from_release",
+            ],
+            Self::Cable => &[
+                "cable_ref",
+                "pm_ref",
+                "from_ref",
+                "to_ref",
+                "capacity",
+                "modulo",
+                "colour_code",
+                "origin",
+                "digest",
+                "line_digest",
+                "from_release",
+            ],
+            Self::Route => &[
+                "pto_ref",
+                "rank",
+                "pm_ref",
+                "pbo_ref",
+                "module",
+                "position",
+                "module_cable",
+                "module_tube",
+                "module_fibre",
+                "cable_ref",
+                "tube",
+                "fibre",
+                "fibre_id",
+                "connector",
+                "connector_colour",
+                "origin",
+                "digest",
+                "line_digest",
+                "from_release",
+            ],
+            Self::Nd => &[
+                "nd",
+                "building_ref",
+                "pto_ref",
+                "copper_state",
+                "digest",
+                "line_digest",
+                "from_release",
+            ],
+            Self::Address => &[
+                "ban_key",
+                "insee",
+                "street_code",
+                "number",
+                "complement",
+                "street_name",
+                "afnor_name",
+                "place_name",
+                "postcode",
+                "commune",
+                "delivery_name",
+                "old_insee",
+                "old_commune",
+                "lon",
+                "lat",
+                "certified",
+                "digest",
+                "line_digest",
+                "from_release",
+            ],
+            Self::Offer => &[
+                "code",
+                "label",
+                "family",
+                "technology",
+                "zones",
+                "building_states",
+                "building_kinds",
+                "presence_needed",
+                "active_place_needed",
+                "from_day",
+                "to_day",
+                "digest",
+                "line_digest",
                 "from_release",
             ],
         }
@@ -164,7 +304,7 @@ impl Table {
     #[must_use]
     pub fn key_values(self, key: &str) -> Vec<Value> {
         let mut values: Vec<Value> = key.split(KEY_SEPARATOR).map(Value::from).collect();
-        if self == Self::Dwelling
+        if matches!(self, Self::Dwelling | Self::Route)
             && let Some(Value::Text(rank)) = values.last()
         {
             let rank = Value::Int(rank.parse().unwrap_or(0));
@@ -180,16 +320,17 @@ pub trait Released {
     /// Its table.
     const TABLE: Table;
 
-    /// Its values, in the order of [`Table::columns`], without digest and release.
+    /// Its values, in the order of [`Table::columns`], without digests and release.
     fn values(&self) -> Vec<Value>;
 
     /// The row to compare and to insert.
     fn to_row(&self) -> Row {
         let values = self.values();
-        debug_assert_eq!(values.len() + 2, Self::TABLE.columns().len());
+        debug_assert_eq!(values.len() + 3, Self::TABLE.columns().len());
         Row {
             key: join_key(&values[..Self::TABLE.key_len()]),
             digest: digest(&values),
+            line_digest: 0,
             values,
         }
     }
@@ -202,8 +343,29 @@ pub struct Row {
     pub key: String,
     /// What tells it from another version of itself.
     pub digest: i64,
+    /// Of the bytes it was read from; 0 when it was not read from a line.
+    pub line_digest: i64,
     /// Its values, key first.
     pub values: Vec<Value>,
+}
+
+impl Row {
+    /// The same row, said by a file of the kind `origin`; as it is in a table fed by one kind.
+    #[must_use]
+    pub fn of_origin(mut self, table: Table, origin: super::Kind) -> Self {
+        let place = table.columns().iter().position(|name| *name == "origin");
+        if let Some(value) = place.and_then(|at| self.values.get_mut(at)) {
+            *value = origin.as_str().into();
+            self.digest = digest(&self.values);
+        }
+        self
+    }
+}
+
+/// The first column of a key.
+#[must_use]
+pub fn first_part(key: &str) -> &str {
+    key.split(KEY_SEPARATOR).next().unwrap_or_default()
 }
 
 /// The one text a key of several columns is handled as.

@@ -247,18 +247,31 @@ pub fn is_claimed(tx: &mut dyn Tx, number: Release) -> Result<bool, Error> {
     row.map_or(Ok(false), |row| Ok(row.int("release")? == number.0))
 }
 
-/// Keys and digests of the rows of `table` in force at `release` after the key `after` (empty for
-/// the first page), at most [`PAGE_ROWS`].
+/// A row in force, as an import compares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// Its key.
+    pub key: String,
+    /// Of its values.
+    pub digest: i64,
+    /// Of the line it was read from.
+    pub line_digest: i64,
+    /// The kind of file it came from, where the table is fed by several.
+    pub origin: Option<Kind>,
+}
+
+/// The rows of `table` in force at `release` after the key `after` (empty for the first page), by
+/// key, at most [`PAGE_ROWS`].
 pub fn in_force_page(
     tx: &mut dyn Tx,
     table: Table,
     release: Release,
     after: &str,
-) -> Result<Vec<(String, i64)>, Error> {
+) -> Result<Vec<InForce>, Error> {
     let mut params = match (after, table) {
         // The rank is the one key column that is a number.
-        ("", Table::Dwelling) => {
-            let mut params = vec![Value::from(""); 5];
+        ("", Table::Dwelling | Table::Route) => {
+            let mut params = vec![Value::from(""); table.key_len() - 1];
             params.push(Value::Int(0));
             params
         }
@@ -267,19 +280,20 @@ pub fn in_force_page(
     };
     params.push(release.0.into());
     let key_columns = &table.columns()[..table.key_len()];
-    tx.query(&shared(), page(table), &params)?
-        .iter()
-        .map(|row| {
-            let values: Result<Vec<Value>, Error> = key_columns
-                .iter()
-                .map(|name| match *name {
-                    "rank" => row.int(name).map(Value::Int),
-                    _ => row.text(name).map(Value::Text),
-                })
-                .collect();
-            Ok((join_key(&values?), row.int("digest")?))
+    let shares = Table::SHARED.contains(&table);
+    let in_force = |row: &StoredRow| {
+        Ok(InForce {
+            key: key_of(row, key_columns)?,
+            digest: row.int("digest")?,
+            line_digest: row.int("line_digest")?,
+            origin: match shares {
+                true => Some(Kind::from_store(&row.text("origin")?)?),
+                false => None,
+            },
         })
-        .collect()
+    };
+    let rows = tx.query(&shared(), page(table), &params)?;
+    rows.iter().map(in_force).collect()
 }
 
 /// Ends the interval of the newest row of `key` at `number`.
@@ -295,6 +309,20 @@ pub fn close(
     tx.execute(&scope.rls(), close_one(table), &params)
 }
 
+/// Notes of which line the newest row of `key` would be read today, its values being the same. What
+/// is noted is true whatever becomes of the release that is being built.
+pub fn renew_line(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    table: Table,
+    key: &str,
+    line_digest: i64,
+) -> Result<u64, Error> {
+    let mut params = table.key_values(key);
+    params.push(line_digest.into());
+    tx.execute(&scope.rls(), renew_one(table), &params)
+}
+
 /// Inserts rows in force from `number` on.
 pub fn insert(
     tx: &mut dyn Tx,
@@ -305,7 +333,7 @@ pub fn insert(
 ) -> Result<u64, Error> {
     let mut values = rows.map(|row| {
         let mut values = row.values;
-        values.extend([row.digest.into(), number.0.into()]);
+        values.extend([row.digest.into(), row.line_digest.into(), number.0.into()]);
         values
     });
     tx.bulk_insert(&scope.rls(), table.name(), table.columns(), &mut values)
@@ -314,37 +342,68 @@ pub fn insert(
 fn page(table: Table) -> &'static Statement {
     match table {
         Table::Building => sql!(
-            "select building_ref, digest from building
+            "select building_ref, digest, line_digest from building
              where from_release <= ?2 and to_release > ?2 and building_ref > ?1
              order by building_ref limit 5000"
         ),
         Table::Pm => sql!(
-            "select pm_ref, digest from pm
+            "select pm_ref, digest, line_digest, origin from pm
              where from_release <= ?2 and to_release > ?2 and pm_ref > ?1
              order by pm_ref limit 5000"
         ),
         Table::Dwelling => sql!(
-            "select building_ref, batiment, escalier, etage, porte, rank, digest from dwelling
+            "select building_ref, batiment, escalier, etage, porte, rank, digest, line_digest
+             from dwelling
              where from_release <= ?7 and to_release > ?7
                and (building_ref, batiment, escalier, etage, porte, rank)
                  > (?1, ?2, ?3, ?4, ?5, ?6)
              order by building_ref, batiment, escalier, etage, porte, rank limit 5000"
         ),
         Table::Fibre => sql!(
-            "select fibre_id, digest from fibre
+            "select fibre_id, digest, line_digest, origin from fibre
              where from_release <= ?2 and to_release > ?2 and fibre_id > ?1
              order by fibre_id limit 5000"
         ),
         Table::Pto => sql!(
-            "select pto_ref, digest from pto
+            "select pto_ref, digest, line_digest from pto
              where from_release <= ?2 and to_release > ?2 and pto_ref > ?1
              order by pto_ref limit 5000"
         ),
         Table::Presence => sql!(
-            "select oc_code, pm_ref, prestation_ref, digest from presence
+            "select oc_code, pm_ref, prestation_ref, digest, line_digest from presence
              where from_release <= ?4 and to_release > ?4
                and (oc_code, pm_ref, prestation_ref) > (?1, ?2, ?3)
              order by oc_code, pm_ref, prestation_ref limit 5000"
+        ),
+        Table::Pbo => sql!(
+            "select pm_ref, pbo_ref, digest, line_digest, origin from pbo
+             where from_release <= ?3 and to_release > ?3 and (pm_ref, pbo_ref) > (?1, ?2)
+             order by pm_ref, pbo_ref limit 5000"
+        ),
+        Table::Cable => sql!(
+            "select cable_ref, digest, line_digest, origin from cable
+             where from_release <= ?2 and to_release > ?2 and cable_ref > ?1
+             order by cable_ref limit 5000"
+        ),
+        Table::Route => sql!(
+            "select pto_ref, rank, digest, line_digest, origin from optical_route
+             where from_release <= ?3 and to_release > ?3 and (pto_ref, rank) > (?1, ?2)
+             order by pto_ref, rank limit 5000"
+        ),
+        Table::Nd => sql!(
+            "select nd, digest, line_digest from nd
+             where from_release <= ?2 and to_release > ?2 and nd > ?1
+             order by nd limit 5000"
+        ),
+        Table::Address => sql!(
+            "select ban_key, digest, line_digest from ban_address
+             where from_release <= ?2 and to_release > ?2 and ban_key > ?1
+             order by ban_key limit 5000"
+        ),
+        Table::Offer => sql!(
+            "select code, digest, line_digest from offer
+             where from_release <= ?2 and to_release > ?2 and code > ?1
+             order by code limit 5000"
         ),
     }
 }
@@ -377,6 +436,85 @@ fn close_one(table: Table) -> &'static Statement {
              where oc_code = ?1 and pm_ref = ?2 and prestation_ref = ?3
                and to_release = 9223372036854775807"
         ),
+        Table::Pbo => sql!(
+            "update pbo set to_release = ?3
+             where pm_ref = ?1 and pbo_ref = ?2 and to_release = 9223372036854775807"
+        ),
+        Table::Cable => sql!(
+            "update cable set to_release = ?2
+             where cable_ref = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Route => sql!(
+            "update optical_route set to_release = ?3
+             where pto_ref = ?1 and rank = ?2 and to_release = 9223372036854775807"
+        ),
+        Table::Nd => sql!(
+            "update nd set to_release = ?2
+             where nd = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Address => sql!(
+            "update ban_address set to_release = ?2
+             where ban_key = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Offer => sql!(
+            "update offer set to_release = ?2
+             where code = ?1 and to_release = 9223372036854775807"
+        ),
+    }
+}
+
+fn renew_one(table: Table) -> &'static Statement {
+    match table {
+        Table::Building => sql!(
+            "update building set line_digest = ?2
+             where building_ref = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Pm => sql!(
+            "update pm set line_digest = ?2
+             where pm_ref = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Dwelling => sql!(
+            "update dwelling set line_digest = ?7
+             where building_ref = ?1 and batiment = ?2 and escalier = ?3 and etage = ?4
+               and porte = ?5 and rank = ?6 and to_release = 9223372036854775807"
+        ),
+        Table::Fibre => sql!(
+            "update fibre set line_digest = ?2
+             where fibre_id = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Pto => sql!(
+            "update pto set line_digest = ?2
+             where pto_ref = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Presence => sql!(
+            "update presence set line_digest = ?4
+             where oc_code = ?1 and pm_ref = ?2 and prestation_ref = ?3
+               and to_release = 9223372036854775807"
+        ),
+        Table::Pbo => sql!(
+            "update pbo set line_digest = ?3
+             where pm_ref = ?1 and pbo_ref = ?2 and to_release = 9223372036854775807"
+        ),
+        Table::Cable => sql!(
+            "update cable set line_digest = ?2
+             where cable_ref = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Route => sql!(
+            "update optical_route set line_digest = ?3
+             where pto_ref = ?1 and rank = ?2 and to_release = 9223372036854775807"
+        ),
+        Table::Nd => sql!(
+            "update nd set line_digest = ?2
+             where nd = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Address => sql!(
+            "update ban_address set line_digest = ?2
+             where ban_key = ?1 and to_release = 9223372036854775807"
+        ),
+        Table::Offer => sql!(
+            "update offer set line_digest = ?2
+             where code = ?1 and to_release = 9223372036854775807"
+        ),
     }
 }
 
@@ -388,6 +526,12 @@ fn delete_from(table: Table) -> &'static Statement {
         Table::Fibre => sql!("delete from fibre where from_release = ?1"),
         Table::Pto => sql!("delete from pto where from_release = ?1"),
         Table::Presence => sql!("delete from presence where from_release = ?1"),
+        Table::Pbo => sql!("delete from pbo where from_release = ?1"),
+        Table::Cable => sql!("delete from cable where from_release = ?1"),
+        Table::Route => sql!("delete from optical_route where from_release = ?1"),
+        Table::Nd => sql!("delete from nd where from_release = ?1"),
+        Table::Address => sql!("delete from ban_address where from_release = ?1"),
+        Table::Offer => sql!("delete from offer where from_release = ?1"),
     }
 }
 
@@ -409,5 +553,32 @@ fn reopen(table: Table) -> &'static Statement {
         Table::Presence => {
             sql!("update presence set to_release = 9223372036854775807 where to_release = ?1")
         }
+        Table::Pbo => sql!("update pbo set to_release = 9223372036854775807 where to_release = ?1"),
+        Table::Cable => {
+            sql!("update cable set to_release = 9223372036854775807 where to_release = ?1")
+        }
+        Table::Route => {
+            sql!("update optical_route set to_release = 9223372036854775807 where to_release = ?1")
+        }
+        Table::Nd => sql!("update nd set to_release = 9223372036854775807 where to_release = ?1"),
+        Table::Address => {
+            sql!("update ban_address set to_release = 9223372036854775807 where to_release = ?1")
+        }
+        Table::Offer => {
+            sql!("update offer set to_release = 9223372036854775807 where to_release = ?1")
+        }
     }
+}
+
+fn key_of(row: &StoredRow, columns: &[&str]) -> Result<String, Error> {
+    if let [only] = columns {
+        return row.text(only);
+    }
+    let value = |name: &&str| match *name {
+        "rank" => row.int(name).map(Value::Int),
+        _ => row.text(name).map(Value::Text),
+    };
+    Ok(join_key(
+        &columns.iter().map(value).collect::<Result<Vec<_>, _>>()?,
+    ))
 }

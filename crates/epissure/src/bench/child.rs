@@ -96,15 +96,7 @@ impl Child {
     /// # Errors
     /// It is gone.
     pub fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Its name, in parentheses, may hold anything.
-        let (_, rest) = stat.rsplit_once(") ").context("/proc/PID/stat")?;
-        let fields: Vec<&str> = rest.split(' ').collect();
-        let ticks =
-            |i: usize| -> Result<u64> { Ok(fields.get(i).context("/proc/PID/stat")?.parse()?) };
-        Ok(Duration::from_millis(
-            (ticks(11)? + ticks(12)?) * 1_000 / TICKS_A_SECOND,
-        ))
+        cpu_of(&self.child.id().to_string())
     }
 
     /// Ends it as a power cut would.
@@ -124,6 +116,21 @@ impl Drop for Child {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Processor time that a process, by its id or `self`, has taken so far.
+///
+/// # Errors
+/// It is gone.
+pub fn cpu_of(process: &str) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Its name, in parentheses, may hold anything.
+    let (_, rest) = stat.rsplit_once(") ").context("/proc/PID/stat")?;
+    let fields: Vec<&str> = rest.split(' ').collect();
+    let ticks = |i: usize| -> Result<u64> { Ok(fields.get(i).context("/proc/PID/stat")?.parse()?) };
+    Ok(Duration::from_millis(
+        (ticks(11)? + ticks(12)?) * 1_000 / TICKS_A_SECOND,
+    ))
 }
 
 /// Says hello over the same TLS as the portal, and does nothing else, until ended.

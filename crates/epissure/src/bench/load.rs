@@ -1,6 +1,7 @@
 //! Load in a closed loop: each client sends its next request when it has read the last answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -67,6 +68,78 @@ pub async fn run(
     all.elapsed = begun.elapsed();
     all.cpu = server.cpu()?.saturating_sub(cpu);
     Ok(all)
+}
+
+/// Connections of [`steady`].
+const STEADY_CLIENTS: usize = 16;
+
+/// Sends `traffic` at so many requests a second as long as `goes_on`, whatever the answers take:
+/// latencies count from when a request was due.
+///
+/// # Errors
+/// A connection fails.
+pub async fn steady(
+    target: &Target,
+    server: &Child,
+    per_second: usize,
+    traffic: &Arc<impl Traffic>,
+    goes_on: &(dyn Fn(Instant) -> bool + Sync),
+) -> Result<Measured> {
+    let going = Arc::new(AtomicBool::new(true));
+    let every =
+        Duration::from_secs(1) * u32::try_from(STEADY_CLIENTS)? / u32::try_from(per_second)?;
+    let (begun, cpu) = (Instant::now(), server.cpu()?);
+    let mut running = JoinSet::new();
+    for client in 0..STEADY_CLIENTS {
+        let first = begun + every * u32::try_from(client)? / u32::try_from(STEADY_CLIENTS)?;
+        let (target, traffic, going) = (target.clone(), Arc::clone(traffic), Arc::clone(&going));
+        let place = (client, first, every);
+        running.spawn(async move { send_when_due(&target, place, &going, &*traffic).await });
+    }
+    while goes_on(begun) {
+        tokio::time::sleep(every).await;
+    }
+    going.store(false, Ordering::Relaxed);
+    let mut all = Measured {
+        done: vec![0; STEADY_CLIENTS],
+        ..Measured::default()
+    };
+    while let Some(ended) = running.join_next().await {
+        let sent = ended??;
+        all.done[sent.client] = sent.latencies.len();
+        all.latencies.extend(sent.latencies);
+        all.wrong = all.wrong.or(sent.wrong);
+    }
+    all.elapsed = begun.elapsed();
+    all.cpu = server.cpu()?.saturating_sub(cpu);
+    Ok(all)
+}
+
+async fn send_when_due(
+    target: &Target,
+    (client, mut due, every): (usize, Instant, Duration),
+    going: &AtomicBool,
+    traffic: &impl Traffic,
+) -> Result<Sent> {
+    let mut connection = target.connect().await?;
+    let mut sent = Sent {
+        client,
+        latencies: Vec::new(),
+        wrong: None,
+    };
+    while going.load(Ordering::Relaxed) && sent.wrong.is_none() {
+        tokio::time::sleep_until(due.into()).await;
+        let request = traffic.request(client, sent.latencies.len());
+        let reply = connection.exchange(&request).await?;
+        sent.latencies.push(due.elapsed());
+        if !traffic.is_right(&reply) {
+            let body = String::from_utf8_lossy(reply.body);
+            let shown: String = body.chars().take(2_000).collect();
+            sent.wrong = Some(format!("{} {shown}", reply.status));
+        }
+        due += every;
+    }
+    Ok(sent)
 }
 
 struct Sent {

@@ -26,13 +26,14 @@ use crate::{demo, house};
 /// Clients at once.
 const CLIENTS: usize = 64;
 /// The client certificate they share.
-const KEY: &str = "hirondelle";
+pub const KEY: &str = "hirondelle";
 /// Orders read back at once.
 const PAGE: i64 = 2_000;
 /// What an order that was admitted is answered.
 const ADMITTED: &str = "<EtatArCommandePrise>OK</EtatArCommandePrise>";
 
-struct Orders {
+/// Orders of every place in turn, with references of their own.
+pub struct Orders {
     target: Target,
     repetition: usize,
     /// Bodies without their references, one a place, cut in three.
@@ -40,6 +41,16 @@ struct Orders {
 }
 
 impl Orders {
+    /// Orders whose references no other `repetition` has.
+    #[must_use]
+    pub fn new(target: &Target, repetition: usize, places: &[[String; 3]]) -> Self {
+        Self {
+            target: target.clone(),
+            repetition,
+            places: places.to_vec(),
+        }
+    }
+
     fn reference(&self, client: usize, n: usize) -> String {
         format!("BENCH-{}-{client}-{n}", self.repetition)
     }
@@ -75,11 +86,7 @@ pub async fn run(bench: &Bench) -> Result<Found> {
     let places = demo::order_bodies(&bench.territory);
     let (mut measured, mut acknowledged) = (Vec::new(), BTreeSet::new());
     for repetition in 0..bench.effort.repetitions {
-        let orders = Arc::new(Orders {
-            target: target.clone(),
-            repetition,
-            places: places.clone(),
-        });
+        let orders = Arc::new(Orders::new(&target, repetition, &places));
         let lasts = bench.effort.orders;
         let one = right(load::run(&target, &server, CLIENTS, lasts, &orders).await?)?;
         for (client, done) in one.done.iter().enumerate() {

@@ -114,13 +114,18 @@ const FORM: [(&str, &str); 6] = [
 async fn enter(house: &House, browser: &mut Browser, route: &Route, path: &str) -> Page {
     match route.method {
         Method::Get => browser.get(path).await,
-        Method::Post => {
+        Method::Post | Method::Upload(_) => {
             let key = house.new_id();
             let mut fields = vec![("cle", key.as_str())];
             fields.extend(FORM);
             browser.post(path, &fields).await
         }
     }
+}
+
+/// Whether only the OI's own staff may enter.
+fn is_staff_only(route: &Route) -> bool {
+    matches!(route.access, Access::Needs(permission) if permission.staff_only)
 }
 
 fn name(route: &Route) -> String {
@@ -139,7 +144,7 @@ async fn walk_foreign(house: &House, victim: &Victim, owner: &mut Browser) -> Ve
     let before = seen_by_owner(house).await;
     let bound: Vec<_> = routes()
         .into_iter()
-        .filter(|route| route.path.contains('{'))
+        .filter(|route| route.path.contains("{id}"))
         .collect();
     assert!(bound.len() >= 5, "routes that name an object");
     for route in &bound {
@@ -241,7 +246,7 @@ async fn walk_gates(house: &House, victim: &Victim) -> Vec<String> {
         for (profile, caller) in &mut profiles {
             let page = enter(house, caller, route, &path).await;
             let denied = says(&page, StatusCode::FORBIDDEN, "11");
-            let holds = profile.rights().contains(&permission.right);
+            let holds = !permission.staff_only && profile.rights().contains(&permission.right);
             expect(&mut faults, route, profile.code(), denied != holds, &page);
         }
     }
@@ -456,18 +461,19 @@ async fn a_form_that_is_not_ours_is_refused_and_changes_nothing() {
     let (before, audited) = (seen_by_owner(&house).await, house.audited().await);
     let reads = 2;
     let other = house.sign_in("administrateur", LINB).await.csrf;
-    let opened = 1;
-    let good = owner.csrf.clone();
+    let staff = house.sign_in("administrateur", "F2V").await;
+    let opened = 2;
     let site = HeaderName::from_static("sec-fetch-site");
-    let cases: [(&str, Option<(HeaderName, &str)>); 6] = [
-        ("", None),
-        ("0123456789abcdef", None),
-        (&other, None),
-        (&good, Some((site.clone(), "cross-site"))),
-        (&good, Some((site, "same-site"))),
-        (&good, Some((ORIGIN, "https://autre.example"))),
-    ];
-    for route in routes().iter().filter(|r| r.method == Method::Post) {
+    for route in routes().iter().filter(|r| r.method.changes()) {
+        let owner = if is_staff_only(route) { &staff } else { &owner };
+        let cases: [(&str, Option<(HeaderName, &str)>); 6] = [
+            ("", None),
+            ("0123456789abcdef", None),
+            (&other, None),
+            (&owner.csrf, Some((site.clone(), "cross-site"))),
+            (&owner.csrf, Some((site.clone(), "same-site"))),
+            (&owner.csrf, Some((ORIGIN, "https://autre.example"))),
+        ];
         for id in &victim.ids {
             let path = route.path.replace("{id}", id);
             for (token, header) in &cases {
@@ -555,10 +561,16 @@ async fn every_page_carries_the_policy_and_nothing_inline() {
 async fn every_page_that_is_read_leaves_the_trace_it_declares() {
     let house = house!();
     let (victim, mut owner) = victim(&house).await;
+    let mut staff = house.sign_in("administrateur", "F2V").await;
     for route in routes().iter().filter(|r| r.method == Method::Get) {
         let path = route.path.replace("{id}", &victim.ids[0]);
         let before = house.traces().await.len();
-        let page = owner.get(&path).await;
+        let reader = if is_staff_only(route) {
+            &mut staff
+        } else {
+            &mut owner
+        };
+        let page = reader.get(&path).await;
         assert!(!page.status.is_server_error(), "{path}");
         let traces: Vec<_> = house.traces().await.split_off(before);
         let actions: Vec<_> = traces.iter().map(|(action, ..)| action.as_str()).collect();
@@ -655,7 +667,7 @@ async fn every_operation_that_changes_something_wants_an_id_of_its_own() {
             );
         }
     }
-    for route in routes().iter().filter(|r| r.method == Method::Post) {
+    for route in routes().iter().filter(|r| r.method.changes()) {
         let keyed = matches!(route.repeat, Repeat::FormKey | Repeat::Natural(_));
         assert!(keyed, "{}", name(route));
     }

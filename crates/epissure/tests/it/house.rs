@@ -185,7 +185,10 @@ fn fill_operator(
             password_hash: Some(hash.to_owned()),
             created: ctx.now,
         };
-        let services: Vec<&str> = subscribed().into_iter().chain(["comptes"]).collect();
+        let services: Vec<&str> = subscribed()
+            .into_iter()
+            .chain(["comptes", "referentiel"])
+            .collect();
         let rights = rights.map(|p| p.permissions(&services));
         account::store::insert(tx, &scope, &id, &new, &rights.unwrap_or_default())?;
     }

@@ -168,8 +168,16 @@ async fn jobs_that_a_killed_process_was_at_are_taken_up_at_once_by_its_successor
     let scope = house.jobs_scope();
     let token = format!("{}:killed", house.crew.signer.node());
     let (now, real_now) = (house.clock.business_now(), house.clock.real_now());
-    let lease =
-        move |tx: &mut dyn Tx| domain::job::store::lease(tx, &scope, &token, now, real_now, 9);
+    let lease = move |tx: &mut dyn Tx| {
+        domain::job::store::lease(
+            tx,
+            &scope,
+            &token,
+            now,
+            real_now,
+            (domain::job::Track::Quick, 9),
+        )
+    };
     let lane = Lane::Background;
     let leased = house.platform.db.write(lane, None, lease).await.unwrap();
     assert_eq!(leased.len(), 1);
@@ -199,6 +207,8 @@ async fn an_eligible_address_is_ordered_built_and_put_in_service_by_xml() {
     let pto = placed.text("ReferencePrise").to_owned();
     assert!(pto.starts_with("F2-"), "{pto}");
     assert!(!placed.text("InformationTubePBO").is_empty());
+    assert!(placed.text("NomModulePM").starts_with("TIROIR "));
+    assert!(!placed.text("PositionModulePM").is_empty());
     assert_eq!(connected(&house, HIRO, "R-1").await.code(), 0);
     let handed = house.order(HIRO, "R-1").await;
     assert_eq!(handed.text("Etat"), "MAD");

@@ -306,7 +306,7 @@ impl Server {
         server.add_operator("HIRO", "Hirondelle Télécom", "hirondelle");
         server.add_operator("LINB", "Lin Bleu Télécom", "linbleu");
         server.write_territory();
-        for kind in domain::release::Kind::ALL {
+        for kind in domain::release::Kind::DECISIVE {
             server.run(&[
                 "import",
                 kind.as_str(),
@@ -374,7 +374,7 @@ impl Server {
     }
 
     fn write_territory(&self) {
-        for kind in domain::release::Kind::ALL {
+        for kind in domain::release::Kind::DECISIVE {
             let path = self.house.path(&self.territory.file_name(*kind));
             fs::write(path, self.territory.file(*kind)).unwrap();
         }

@@ -20,7 +20,7 @@ const STATEMENTS_KEPT: usize = 256;
 
 /// A connection with its caches.
 pub struct Connection {
-    pub(super) raw: rusqlite::Connection,
+    pub(crate) raw: rusqlite::Connection,
     names: HashMap<usize, Arc<[String]>>,
 }
 
@@ -44,6 +44,13 @@ impl Connection {
             "pragma synchronous = full; pragma journal_size_limit = 67108864;
              pragma wal_autocheckpoint = 4000; pragma cache_size = -16384;",
         )?;
+        Ok(connection)
+    }
+
+    /// As [`Connection::writer`], for units that change many pages.
+    pub fn bulk_writer(file: &Path) -> Result<Self, Error> {
+        let connection = Self::writer(file)?;
+        connection.batch("pragma cache_size = -32768;")?;
         Ok(connection)
     }
 

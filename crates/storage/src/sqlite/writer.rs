@@ -1,4 +1,5 @@
-//! Group commit: the units that wait share one transaction and one fsync.
+//! Group commit: the units that wait share one transaction and one fsync. Bulk units have a
+//! transaction each: a savepoint would keep a copy of every page they touch.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -25,8 +26,21 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; it owns `connection`.
+    /// Starts a thread that owns `connection` and commits units together.
     pub fn start(name: &str, connection: Connection) -> Result<Self, Error> {
+        Self::start_as(name, connection, serve)
+    }
+
+    /// Starts a thread that owns `connection` and commits units one by one.
+    pub fn start_bulk(name: &str, connection: Connection) -> Result<Self, Error> {
+        Self::start_as(name, connection, serve_bulk)
+    }
+
+    fn start_as(
+        name: &str,
+        connection: Connection,
+        serve: fn(&Queue, Connection),
+    ) -> Result<Self, Error> {
         let queue = Arc::new(Queue::new(1));
         let served = Arc::clone(&queue);
         let thread = std::thread::Builder::new()
@@ -64,6 +78,36 @@ fn serve(queue: &Queue, mut connection: Connection) {
             foreground_commits + 1
         };
     }
+}
+
+fn serve_bulk(queue: &Queue, mut connection: Connection) {
+    let _close = CloseOnDrop(queue);
+    while queue.wait() {
+        let ticket = queue
+            .take(Lane::Foreground)
+            .or_else(|| queue.take(Lane::Background));
+        let Some(Ticket { mut unit, .. }) = ticket else {
+            continue;
+        };
+        let result = alone(&mut connection, unit.as_mut());
+        if result.is_err() && !connection.raw.is_autocommit() {
+            // The next BEGIN reports a connection that cannot even roll back.
+            let _ = connection.batch("rollback");
+        }
+        unit.answer(result);
+    }
+}
+
+/// Runs and commits one unit.
+fn alone(connection: &mut Connection, unit: &mut dyn Unit) -> Result<(), Error> {
+    connection.again("begin immediate")?;
+    let mut tx = SqliteTx::new(connection);
+    let result = unit.run(&mut tx);
+    tx.outcome(result)?;
+    if connection.raw.is_autocommit() {
+        return Err(Error::Internal("a unit ended the transaction".to_owned()));
+    }
+    commit(connection)
 }
 
 /// The units of one transaction.

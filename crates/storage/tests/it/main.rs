@@ -5,6 +5,7 @@
 )]
 
 mod backend;
+mod backup;
 mod folder;
 mod migrations;
 mod outcomes;

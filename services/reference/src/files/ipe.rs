@@ -1,14 +1,19 @@
 //! The IPE: one line a building, which also describes its PM.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::building::{Building, BuildingKind, BuildingState, Pm, PmState};
-use domain::release::{Released, Row, Table};
+use domain::release::{Kind, Released, Row, Table};
 
-use super::{Columns, Line, RowReader};
+use super::coordinates::{PROJECTION, place};
+use super::counts::Sums;
+use super::{Columns, Line, RowReader, rules};
 use crate::compare::Known;
+use crate::hash::hash;
 use crate::report::{AnomalyCode, ImportReport, Reject, RejectCode};
 
+/// Those of version 2 and of version 3, in any order. The ones that no noun keeps are listed too:
+/// only what the trade does not know is reported as unknown.
 pub const COLUMNS: Columns = Columns {
     required: &[
         "IdentifiantImmeuble",
@@ -22,12 +27,11 @@ pub const COLUMNS: Columns = Columns {
         "NombreLogementsAdresseIPE",
         "ReferencePM",
         "EtatPM",
-        "DateDebutAcceptationCmdAcces",
     ],
     optional: &[
         "CoordonneeImmeubleX",
         "CoordonneeImmeubleY",
-        "TypeProjectionGeographique",
+        PROJECTION,
         "CodeAdresseImmeuble",
         "CodeHexacleVoie",
         "CodeBAN",
@@ -51,19 +55,72 @@ pub const COLUMNS: Columns = Columns {
         "DateMiseEnServiceCommercialePM",
         "EmplacementActifDisponible",
         "CodeInseePM",
+        "CoordonneePMX",
+        "CoordonneePMY",
         "TypePBO",
         "TypeRaccoPBPTO",
+        "DateDebutAcceptationCmdAcces",
         "DateDebutFournitureCRCmdAcces",
         "DateMiseEnServiceCommercialeImmeuble",
         "DateDerniereModification",
+        // Known to the trade, kept by nothing here.
+        "DatePrevisionnelleLivraisonImmeubleNeuf",
+        "InfoObtentionAccord",
+        "IdentifiantGestionnaireImmeuble",
+        "NomGestionnaireImmeuble",
+        "CodeAdresseGestionnaireImmeuble",
+        "NumeroVoieGestionnaireImmeuble",
+        "TypeVoieGestionnaireImmeuble",
+        "NomVoieGestionnaireImmeuble",
+        "CodePostalGestionnaireImmeuble",
+        "CommuneGestionnaireImmeuble",
+        "ContactGestionnaireImmeuble",
+        "NombrePMTechniques",
+        "CodeAdressePM",
+        "CodeHexacleVoiePM",
+        "CodeBANPM",
+        "CodeVoieRivoliPM",
+        "CodePostalPM",
+        "CommunePM",
+        "TypeVoiePM",
+        "NomVoiePM",
+        "NumeroVoiePM",
+        "ComplementNumeroVoiePM",
+        "BatimentPM",
+        "QualiteAdressePM",
+        "NombreColonnesMontantesPM",
+        "FibreDedieeLibre",
+        "BrassageOIUniquement",
     ],
 };
+
+/// What a line says of its PM.
+const PM_COLUMNS: [&str; 15] = [
+    "ReferencePM",
+    "ReferencePMTechnique",
+    "EtatPM",
+    "DateInstallationPM",
+    "TypeEmplacementPM",
+    "CapaciteMaxPM",
+    "TypeIngenierie",
+    "NombreLogementsPM",
+    "DatePremiereMADPM",
+    "DateMiseEnServiceCommercialePM",
+    "CodeInseePM",
+    "EmplacementActifDisponible",
+    "CoordonneePMX",
+    "CoordonneePMY",
+    PROJECTION,
+];
 
 /// Reads buildings, and gathers the PMs their lines describe.
 #[derive(Default)]
 pub struct IpeReader {
     pms: BTreeMap<String, Pm>,
     told: BTreeSet<(String, &'static str)>,
+    /// Hashes of what lines said of their PM.
+    said: HashSet<u64>,
+    sums: Sums,
 }
 
 impl RowReader for IpeReader {
@@ -82,27 +139,43 @@ impl RowReader for IpeReader {
     fn read(
         &mut self,
         line: &Line<'_>,
-        _: &Known,
+        known: &Known,
         report: &mut ImportReport,
     ) -> Result<Row, Reject> {
-        let building = building(line)?;
-        let pm = if building.pm_ref.is_empty() {
-            None
-        } else {
-            Some(pm(line, &building)?)
-        };
-        if building.state == BuildingState::Signed && !building.agreement_needed {
-            let code = AnomalyCode::SignedWithoutAgreement;
-            report.anomaly(
-                code,
-                &building.reference,
-                "AccordGestionnaireImmeubleNecessaire",
-            );
+        let mut building = building(line)?;
+        let pm_state = pm_state(line)?;
+        if let Some((column, code)) = rules::contradiction(&building, pm_state) {
+            return Err(line.reject(column, code));
         }
-        if let Some(pm) = pm {
-            self.gather(pm, report);
+        let at = place(line, ("CoordonneeImmeubleX", "CoordonneeImmeubleY"))?;
+        self.gather_line(line, report)?;
+        (building.lon, building.lat) = (at.lon, at.lat);
+        if let Some(code) = at.doubt {
+            report.anomaly(code, &building.reference, "CoordonneeImmeubleX");
         }
+        for (column, code) in rules::doubts(&building, report.extracted_on) {
+            report.anomaly(code, &building.reference, column);
+        }
+        self.count(&building, known, report);
         Ok(building.to_row())
+    }
+
+    fn is_settled(&mut self, line: &Line<'_>, known: &Known, report: &mut ImportReport) -> bool {
+        // Time alone makes an abandoned building doubtful.
+        if line.raw("EtatImmeuble") == BuildingState::Abandoned.literal() {
+            return false;
+        }
+        let Ok(dwellings) = line.count("NombreLogementsAdresseIPE") else {
+            return false;
+        };
+        let deployed = line.raw("EtatImmeuble") == BuildingState::Deployed.literal();
+        let reference = line.raw("IdentifiantImmeuble");
+        let differs = difference(known, reference, deployed, dwellings).is_some_and(|n| n != 0);
+        !differs && self.gather_line(line, report).is_ok()
+    }
+
+    fn finish(&mut self, report: &mut ImportReport) {
+        std::mem::take(&mut self.sums).tell(report);
     }
 
     fn take_pms(&mut self) -> Vec<Row> {
@@ -114,9 +187,63 @@ impl RowReader for IpeReader {
 }
 
 impl IpeReader {
+    /// Tells an anomaly of a PM once, however many lines show it.
+    fn tell(
+        &mut self,
+        code: AnomalyCode,
+        pm_ref: &str,
+        column: &'static str,
+        report: &mut ImportReport,
+    ) {
+        if self.told.insert((pm_ref.to_owned(), column)) {
+            report.anomaly(code, pm_ref, column);
+        }
+    }
+
+    /// Compares the dwellings of a building with the structure in force.
+    fn count(&mut self, building: &Building, known: &Known, report: &mut ImportReport) {
+        let (reference, dwellings) = (&building.reference, building.dwellings);
+        let deployed = building.state == BuildingState::Deployed;
+        let Some(difference) = difference(known, reference, deployed, dwellings) else {
+            return;
+        };
+        self.sums.add(&building.hexacle, difference);
+        if difference != 0 {
+            let detail = format!("{dwellings} / {}", dwellings - difference);
+            report.anomaly(AnomalyCode::DwellingsDiffer, reference, detail);
+        }
+    }
+
+    /// Reads what a line says of its PM, unless a line before it said the same in the same words:
+    /// nearly all do.
+    fn gather_line(&mut self, line: &Line<'_>, report: &mut ImportReport) -> Result<(), Reject> {
+        if line.raw("ReferencePM").is_empty() {
+            return Ok(());
+        }
+        let said = PM_COLUMNS.iter().fold(0, |said, column| {
+            // With its length, lest two fields share one text otherwise.
+            let text = line.raw(column);
+            hash(said ^ text.len() as u64, text.as_bytes())
+        });
+        if self.said.contains(&said) {
+            return Ok(());
+        }
+        let (pm, doubt) = pm(line)?;
+        if let Some(code) = doubt {
+            self.tell(code, &pm.reference, "CoordonneePMX", report);
+        }
+        self.gather(pm, report);
+        self.said.insert(said);
+        Ok(())
+    }
+
     /// Merges what a line says of its PM with what the lines before it said.
     fn gather(&mut self, new: Pm, report: &mut ImportReport) {
         let Some(pm) = self.pms.get_mut(&new.reference) else {
+            if rules::opens_early(&new) {
+                let column = "DateMiseEnServiceCommercialePM";
+                self.tell(AnomalyCode::NoticeTooShort, &new.reference, column, report);
+            }
             self.pms.insert(new.reference.clone(), new);
             return;
         };
@@ -136,6 +263,7 @@ impl IpeReader {
                 pm.opened_on == new.opened_on,
             ),
             ("CodeInseePM", pm.insee == new.insee),
+            ("CoordonneePMX", (pm.lon, pm.lat) == (new.lon, new.lat)),
             (
                 "EmplacementActifDisponible",
                 pm.active_place == new.active_place,
@@ -192,17 +320,30 @@ fn building(line: &Line<'_>) -> Result<Building, Reject> {
         connection_kind: line.text("TypeRaccoPBPTO", 60)?,
         x: line.decimal("CoordonneeImmeubleX")?,
         y: line.decimal("CoordonneeImmeubleY")?,
-        projection: line.text("TypeProjectionGeographique", 10)?,
+        projection: line.text(PROJECTION, 10)?,
         orders_from: line.date("DateDebutAcceptationCmdAcces")?,
         reports_from: line.date("DateDebutFournitureCRCmdAcces")?,
         opened_on: line.date("DateMiseEnServiceCommercialeImmeuble")?,
         changed_on: line.date("DateDerniereModification")?,
+        lon: None,
+        lat: None,
     })
 }
 
-fn pm(line: &Line<'_>, building: &Building) -> Result<Pm, Reject> {
-    Ok(Pm {
-        reference: building.pm_ref.clone(),
+/// EtatPM; a line that names no PM may leave it empty.
+fn pm_state(line: &Line<'_>) -> Result<Option<PmState>, Reject> {
+    if line.raw("EtatPM").is_empty() {
+        return Ok(None);
+    }
+    let state = line.choice("EtatPM", PmState::ALL, PmState::literal);
+    state.map(Some)
+}
+
+fn pm(line: &Line<'_>) -> Result<(Pm, Option<AnomalyCode>), Reject> {
+    let at = place(line, ("CoordonneePMX", "CoordonneePMY"))?;
+    let technical = line.text("ReferencePMTechnique", 50)?;
+    let pm = Pm {
+        reference: line.required("ReferencePM", 20)?,
         state: line.choice("EtatPM", PmState::ALL, PmState::literal)?,
         kind: line.text("TypeEmplacementPM", 40)?,
         installed_on: line.date("DateInstallationPM")?,
@@ -213,9 +354,23 @@ fn pm(line: &Line<'_>, building: &Building) -> Result<Pm, Reject> {
         opened_on: line.date("DateMiseEnServiceCommercialePM")?,
         insee: line.code("CodeInseePM", 5)?,
         active_place: line.flag("EmplacementActifDisponible")?,
-        pmt_refs: Some(building.pmt_ref.clone())
+        pmt_refs: Some(technical)
             .filter(|pmt| !pmt.is_empty())
             .into_iter()
             .collect(),
-    })
+        lon: at.lon,
+        lat: at.lat,
+        origin: Kind::Ipe,
+    };
+    Ok((pm, at.doubt))
+}
+
+/// How many dwellings more a line has than the structure in force; none when there is nothing to
+/// compare with. Of a deployed building all are there, of another as soon as the first is.
+fn difference(known: &Known, reference: &str, deployed: bool, dwellings: i64) -> Option<i64> {
+    if known.dwellings.is_empty() {
+        return None;
+    }
+    let structured = known.dwellings.of(reference);
+    (deployed || structured > 0).then(|| dwellings - structured)
 }

@@ -1,14 +1,16 @@
 //! Dwellings as TAO gives them, fibres of each PBO, PTOs, presences at PMs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::building::{Dwelling, DwellingState, Presence};
 use domain::line::{Fibre, FibreState, LineState, Pto};
-use domain::release::{Released, Row, Table, join_key};
+use domain::release::{Kind, Released, Row, Table, join_key};
 use storage::Value;
 
 use super::{Columns, Line, RowReader};
 use crate::compare::Known;
+use crate::hash::{QuickBuild, key_hash};
+use crate::index::KeySet;
 use crate::report::{AnomalyCode, ImportReport, Reject, RejectCode};
 
 pub const STRUCTURE: Columns = Columns {
@@ -57,9 +59,10 @@ pub const ADDUCTION: Columns = Columns {
 /// Reads dwellings. Those spelt alike are told apart by their rank in the file.
 #[derive(Default)]
 pub struct StructureReader {
-    ranks: HashMap<String, i64>,
-    ptos: HashSet<String>,
-    rank: i64,
+    /// How many dwellings were spelt so, by the hash of the spelling.
+    ranks: HashMap<u64, u32, QuickBuild>,
+    ptos: KeySet,
+    rank: u32,
 }
 
 impl RowReader for StructureReader {
@@ -77,11 +80,28 @@ impl RowReader for StructureReader {
         ]
         .map(|column| line.raw(column).into())
         .into();
-        let rank = self.ranks.entry(join_key(&parts)).or_default();
+        let spelling = key_hash(&join_key(&parts));
+        let rank = self.ranks.entry(spelling).or_default();
         *rank += 1;
         self.rank = *rank;
         parts.push(self.rank.into());
         join_key(&parts)
+    }
+
+    fn has_own_keys(&self) -> bool {
+        // The rank of a dwelling among those spelt alike counts the lines before it.
+        false
+    }
+
+    fn is_settled(&mut self, line: &Line<'_>, known: &Known, _: &mut ImportReport) -> bool {
+        if !known.buildings.contains(line.raw("IdentifiantImmeuble")) {
+            return false;
+        }
+        match pto_ref(line) {
+            Ok(pto) if pto.is_empty() => true,
+            Ok(pto) => self.ptos.insert(key_hash(&pto)),
+            Err(_) => false,
+        }
     }
 
     fn key_column(&self) -> &'static str {
@@ -100,7 +120,7 @@ impl RowReader for StructureReader {
             escalier: line.required("Escalier", 25)?,
             etage: line.required("Etage", 25)?,
             porte: line.text("Porte", 25)?,
-            rank: self.rank,
+            rank: self.rank.into(),
             pbo_ref: line.text("ReferencePBO", 100)?,
             pto_ref: pto_ref(line)?,
             state: line.choice("EtatLigne", DwellingState::ALL, DwellingState::literal)?,
@@ -118,7 +138,7 @@ impl RowReader for StructureReader {
             }
             _ => {}
         }
-        if has_pto && !self.ptos.insert(dwelling.pto_ref.clone()) {
+        if has_pto && !self.ptos.insert(key_hash(&dwelling.pto_ref)) {
             return Err(line.reject("ReferencePrise", RejectCode::Duplicate));
         }
         // A door named twice is the same dwelling, unless it has two PTOs.
@@ -139,6 +159,12 @@ impl RowReader for FibreReader {
 
     fn key(&mut self, line: &Line<'_>) -> String {
         line.raw(self.key_column()).to_owned()
+    }
+
+    fn is_settled(&mut self, line: &Line<'_>, known: &Known, _: &mut ImportReport) -> bool {
+        let live = known.live_fibres.get(line.raw(self.key_column()));
+        let same = live.is_none() || live == FibreState::from_literal(line.raw("EtatFibre"));
+        same && known.pms.contains(line.raw("ReferencePM"))
     }
 
     fn key_column(&self) -> &'static str {
@@ -163,8 +189,9 @@ impl RowReader for FibreReader {
             state,
             dedicated,
             pto_ref: pto_ref(line)?,
+            origin: Kind::Fibres,
         };
-        if let Some(&(live_state, live_dedicated)) = known.live_fibres.get(&fibre.id)
+        if let Some((live_state, live_dedicated)) = known.live_fibres.get(&fibre.id)
             && (live_state, live_dedicated) != (state, dedicated)
         {
             let detail = live_state.literal(live_dedicated);
@@ -184,6 +211,17 @@ impl RowReader for PtoReader {
 
     fn key(&mut self, line: &Line<'_>) -> String {
         pto_ref(line).unwrap_or_default()
+    }
+
+    fn is_settled(&mut self, line: &Line<'_>, known: &Known, _: &mut ImportReport) -> bool {
+        let live = known.live_lines.get(&self.key(line));
+        let same = live.is_none_or(|(state, code)| {
+            state.literal() == line.raw("EtatLigne")
+                && code.is_none_or(|code| code == line.raw("CodeOC"))
+        });
+        let fibre = line.raw("IdentifiantFibre");
+        same && known.pms.contains(line.raw("ReferencePM"))
+            && (fibre.is_empty() || known.fibres.contains(fibre))
     }
 
     fn key_column(&self) -> &'static str {
@@ -215,10 +253,8 @@ impl RowReader for PtoReader {
             return Err(line.reject("CodeOC", RejectCode::Value));
         }
         if let Some((state, holder_code)) = known.live_lines.get(&pto.reference) {
-            let other_holder = holder_code
-                .as_ref()
-                .is_some_and(|code| *code != pto.oc_code);
-            if *state != pto.state || other_holder {
+            let other_holder = holder_code.is_some_and(|code| code != pto.oc_code);
+            if state != pto.state || other_holder {
                 report.anomaly(AnomalyCode::LineDiffers, &pto.reference, state.literal());
             }
         }
@@ -259,7 +295,7 @@ impl RowReader for PresenceReader {
     }
 }
 
-fn known_pm(line: &Line<'_>, known: &Known) -> Result<String, Reject> {
+pub fn known_pm(line: &Line<'_>, known: &Known) -> Result<String, Reject> {
     let pm_ref = line.required("ReferencePM", 20)?;
     if known.pms.contains(&pm_ref) {
         return Ok(pm_ref);
@@ -268,7 +304,7 @@ fn known_pm(line: &Line<'_>, known: &Known) -> Result<String, Reject> {
 }
 
 /// A PTO's reference in capitals without blanks, whatever its format: old ones live on.
-fn pto_ref(line: &Line<'_>) -> Result<String, Reject> {
+pub fn pto_ref(line: &Line<'_>) -> Result<String, Reject> {
     let text = line.text("ReferencePrise", 30)?;
     Ok(text.split_whitespace().collect::<String>().to_uppercase())
 }

@@ -9,13 +9,16 @@ use testkit::territory::Case;
 
 use crate::support::{Store, refusal, request, small};
 
-type Expected = (&'static str, RejectCode);
+pub type Expected = (&'static str, RejectCode);
 
 /// A store that holds what files of `kind` refer to.
 async fn store_before(kind: Kind) -> Option<Store> {
     let store = Store::open()?;
     let territory = small();
-    for earlier in Kind::ALL.iter().take_while(|earlier| **earlier != kind) {
+    for earlier in Kind::DECISIVE
+        .iter()
+        .take_while(|earlier| **earlier != kind)
+    {
         store
             .publish(*earlier, &territory.file(*earlier))
             .await
@@ -25,7 +28,7 @@ async fn store_before(kind: Kind) -> Option<Store> {
 }
 
 /// Adds the lines of `cases` to a file of the small territory: each must be refused as said.
-async fn check_rejects(kind: Kind, cases: &[(String, Expected)]) {
+pub async fn check_rejects(kind: Kind, cases: &[(String, Expected)]) {
     let Some(store) = store_before(kind).await else {
         return;
     };
@@ -56,7 +59,7 @@ async fn check_rejects(kind: Kind, cases: &[(String, Expected)]) {
 }
 
 /// The first data line of a file with some columns changed.
-fn line_with(kind: Kind, changes: &[(&str, &str)]) -> String {
+pub fn line_with(kind: Kind, changes: &[(&str, &str)]) -> String {
     let text = small().file(kind);
     let mut lines = text.lines();
     let header: Vec<_> = lines.next().unwrap().split(';').collect();

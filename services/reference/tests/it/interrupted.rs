@@ -27,7 +27,7 @@ async fn an_import_that_dies_at_any_step_leaves_no_trace_after_the_next() {
 
     let Some(store) = Store::open() else { return };
     store.publish_all(&small()).await;
-    let before = store.contents().await;
+    let (base, before) = (store.current().await, store.contents().await);
     let mut deaths = 0;
     let published = loop {
         let stop = Some(deaths + 1);
@@ -35,7 +35,7 @@ async fn an_import_that_dies_at_any_step_leaves_no_trace_after_the_next() {
             .import(request(Kind::Fibres, file.as_bytes()), stop)
             .await
         {
-            Err(ImportError::Interrupted) if store.current().await == Release(5) => {
+            Err(ImportError::Interrupted) if store.current().await == base => {
                 let mut seen = store.contents().await;
                 // A live row may be seeded early; no lookup finds it before the pointer moves.
                 seen.remove("live ZZ-NOUVELLE");
@@ -48,7 +48,7 @@ async fn an_import_that_dies_at_any_step_leaves_no_trace_after_the_next() {
         }
     };
     assert!(deaths >= 6, "only {deaths} steps were told");
-    assert!(published > Release(5));
+    assert!(published > base);
     assert_eq!(store.contents().await, expected);
 }
 

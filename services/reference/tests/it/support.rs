@@ -11,6 +11,7 @@ use domain::release::{Kind, Release, Table};
 use domain::{Platform, line, schema};
 use jiff::civil::{Date, date};
 use kernel::{FakeClock, Millis, OperatorId};
+use reference::SERVICE;
 use reference::report::ImportReport;
 use reference::usecases::{ImportError, ImportRequest, Phase, import};
 use storage::Db;
@@ -36,7 +37,10 @@ pub struct Store {
 impl Store {
     /// `None` when PostgreSQL is wanted and cannot be had.
     pub fn open() -> Option<Self> {
-        let store = testkit::Store::open(schema::MIGRATIONS, schema::TENANT_TABLES)?;
+        let (own, tenants) = (SERVICE.migrations, SERVICE.tenant_tables);
+        let migrations = [schema::MIGRATIONS, own].concat();
+        let tenants = [schema::TENANT_TABLES, tenants].concat();
+        let store = testkit::Store::open(&migrations, &tenants)?;
         let db = store.db.clone();
         let platform = Platform::new(db.clone(), Arc::new(FakeClock::at(NOW)));
         let provider = OperatorId::from_store("opr_fournisseur".to_owned());
@@ -75,10 +79,10 @@ impl Store {
         import(&self.platform, &self.ctx, request, &mut progress).await
     }
 
-    /// Imports the five files of `territory`.
+    /// Imports the files of `territory`.
     pub async fn publish_all(&self, territory: &Territory) {
-        for kind in Kind::ALL {
-            self.publish(*kind, &territory.file(*kind)).await.unwrap();
+        for kind in Territory::KINDS {
+            self.publish(kind, &territory.file(kind)).await.unwrap();
         }
     }
 
@@ -97,10 +101,11 @@ impl Store {
                     let mut after = String::new();
                     loop {
                         let page = releases::in_force_page(tx, table, release, &after)?;
-                        let Some((last, _)) = page.last() else { break };
-                        after.clone_from(last);
-                        for (key, digest) in page {
-                            all.insert(format!("{} {key}", table.name()), digest.to_string());
+                        let Some(last) = page.last() else { break };
+                        after.clone_from(&last.key);
+                        for row in page {
+                            let name = format!("{} {}", table.name(), row.key);
+                            all.insert(name, row.digest.to_string());
                         }
                     }
                 }
@@ -131,14 +136,10 @@ impl Store {
 
 /// A request to publish `bytes`, extracted on [`DAY`].
 pub fn request(kind: Kind, bytes: &[u8]) -> ImportRequest {
-    ImportRequest {
-        kind,
-        file_name: format!("{}.csv", kind.as_str()),
-        source: Box::new(Cursor::new(bytes.to_vec())),
-        extracted_on: Some(DAY),
-        dry_run: false,
-        approve: true,
-    }
+    let source = Box::new(Cursor::new(bytes.to_vec()));
+    let mut request = ImportRequest::new(kind, format!("{}.csv", kind.as_str()), source);
+    (request.extracted_on, request.approve) = (Some(DAY), true);
+    request
 }
 
 /// A territory with every case.

@@ -21,6 +21,7 @@ pub(super) fn start(
         kind,
         dedup_key: id,
         payload: id,
+        long: false,
     };
     work.enqueue(reach, operator, &new, due)
 }

@@ -151,5 +151,5 @@ pub fn extraction_date(
     tx: &mut dyn Tx,
     release: Release,
 ) -> Result<Option<jiff::civil::Date>, Error> {
-    release::store::extraction_date(tx, release, release::Kind::ALL)
+    release::store::extraction_date(tx, release, release::Kind::DECISIVE)
 }

@@ -9,7 +9,7 @@ use super::load::extraction_date;
 use crate::access::Ctx;
 use crate::order::store::{self, Key};
 use crate::order::{Order, TimelineRow};
-use crate::{Platform, event, line, release};
+use crate::{Platform, event, line, network, release};
 
 /// An order with its timeline and route, as its operator reads it.
 pub struct Consulted {
@@ -19,6 +19,8 @@ pub struct Consulted {
     pub timeline: Vec<TimelineRow>,
     /// The fibre of its route.
     pub fibre: Option<line::Fibre>,
+    /// How that fibre leaves the PM, where the referential tells.
+    pub route: Option<network::OpticalRoute>,
     /// The extraction date of the data it rests on.
     pub extracted_on: Option<jiff::civil::Date>,
 }
@@ -46,11 +48,16 @@ pub async fn consult_order(
             let timeline = store::list_timeline(tx, &scope, &order.id)?;
             let release = release::store::current(tx)?;
             let fibre = line::store::fibre_by_id(tx, release, &order.fibre_id)?;
+            let route = match order.fibre_id.as_str() {
+                "" => None,
+                fibre_id => network::store::route_by_fibre(tx, release, fibre_id)?,
+            };
             let extracted_on = extraction_date(tx, release)?;
             Ok(Some(Consulted {
                 order,
                 timeline,
                 fibre,
+                route,
                 extracted_on,
             }))
         })

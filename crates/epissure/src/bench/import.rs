@@ -1,0 +1,371 @@
+//! `import`: an invented IPE in a process of its own, with the memory it takes, beside PostgreSQL's
+//! COPY when there is one; then orders through the real server while it imports, beside idle.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Child as Process, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use domain::Platform;
+use domain::access::{Ctx, Duty, system};
+use domain::release::store::{PAGE_ROWS, current, in_force_page};
+use domain::release::{Kind, Release, Table};
+use jiff::Span;
+use jiff::civil::Date;
+use kernel::{Clock, OperatorId, SystemClock};
+use reference::report::ImportReport;
+use reference::usecases::{ImportRequest, import};
+use serde_json::{Value, json};
+
+use super::child::Child;
+use super::client::Target;
+use super::ipe::{self, Edition};
+use super::load::{self, Series};
+use super::orders::{KEY, Orders};
+use super::peers::PostgresCopy;
+use super::{Bench, say};
+use crate::{config, demo, house};
+
+/// Rows of the smaller import.
+const FEW: u64 = 100_000;
+/// How much more memory a million rows may take than [`FEW`], in MiB.
+const MORE_MEMORY_MAX: f64 = 32.0;
+/// The re-import should be so many times as fast as the first.
+const FASTER: f64 = 10.0;
+/// Orders a second while importing.
+const ORDERS_PER_SECOND: usize = 200;
+
+/// Measures and prints.
+///
+/// # Errors
+/// A process fails, or an import says anything but what it should.
+pub async fn run(bench: &Bench) -> Result<Value> {
+    let rows = bench.effort.import_rows;
+    let sizes: BTreeSet<u64> = [FEW, rows].into();
+    let mut figures = json!({ "sizes": [] });
+    let mut peaks = Vec::new();
+    for &rows in &sizes {
+        let alone = alone(bench, rows)?;
+        peaks.push(alone["peak_mib"].as_f64().unwrap_or_default());
+        if let Some(all) = figures["sizes"].as_array_mut() {
+            all.push(alone);
+        }
+    }
+    if let [few, many] = peaks[..] {
+        let more = many - few;
+        say(&format!(
+            "import peak memory {more:.1} MiB above that of {FEW} rows (goal {MORE_MEMORY_MAX})"
+        ))?;
+        figures["more_mib"] = more.into();
+    }
+    if let Some(server) = &bench.peer {
+        let file = bench.data.join("peer.csv");
+        write_file(&file, rows, Edition::First)?;
+        let copy = PostgresCopy::measure(server, &file, &ipe::columns())?;
+        fs::remove_file(&file)?;
+        let ours = figures["sizes"][sizes.len() - 1]["first"]["rows_per_s"].as_f64();
+        let theirs = per_second(rows, copy.took);
+        let ratio = ours.unwrap_or_default() / theirs;
+        say(&format!(
+            "import PostgreSQL COPY + 3 indexes {theirs:.0} rows/s: ours {ratio:.2} of it (goal 2)"
+        ))?;
+        figures["postgres_copy"] = json!({ "rows_per_s": theirs, "ratio": ratio });
+    }
+    figures["orders"] = orders_meanwhile(bench).await?;
+    Ok(figures)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate is read to three digits")]
+fn per_second(rows: u64, took: Duration) -> f64 {
+    rows as f64 / took.as_secs_f64()
+}
+
+fn write_file(path: &Path, rows: u64, edition: Edition) -> Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    ipe::write(&mut file, rows, edition)?;
+    Ok(file.flush()?)
+}
+
+/// This program again, with `args`, on a data folder.
+fn again(args: &[&str], data: &Path) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    for (name, _) in config::environment() {
+        command.env_remove(name);
+    }
+    command
+        .args(args)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Imports so many rows in a process of its own, and prints what it tells.
+fn alone(bench: &Bench, rows: u64) -> Result<Value> {
+    let data = bench.data.join(format!("import-{rows}"));
+    let told = again(&["bench", "--import-rows", &rows.to_string()], &data)?.output()?;
+    fs::remove_dir_all(&data)?;
+    ensure!(
+        told.status.success(),
+        "importing {rows} rows: {}",
+        String::from_utf8_lossy(&told.stderr)
+    );
+    let mut figures: Value = serde_json::from_slice(&told.stdout)?;
+    let number = |name: &str, of: &str| figures[name][of].as_f64().unwrap_or_default();
+    let ratio = number("first", "s") / number("next", "s");
+    for (name, what) in [
+        ("first", "first"),
+        ("next", "1 % by streets"),
+        ("scattered", "1 % scattered"),
+    ] {
+        say(&format!(
+            "import {rows:>7} rows  {what:<14} {:>8.0} rows/s  {:.2} s  cpu {:.1} us/row  peak \
+             {:.1} MiB",
+            number(name, "rows_per_s"),
+            number(name, "s"),
+            number(name, "cpu_us"),
+            number(name, "peak_mib"),
+        ))?;
+    }
+    say(&format!(
+        "import {rows:>7} rows  again {ratio:.1} times as fast (goal {FASTER}); what changed, and \
+         the planted faults, named exactly"
+    ))?;
+    figures["peak_mib"] = number("first", "peak_mib")
+        .max(number("next", "peak_mib"))
+        .into();
+    figures["again_faster"] = ratio.into();
+    Ok(figures)
+}
+
+/// Imports every edition into a store of its own in `data`, checks what each import says, and
+/// prints the figures as JSON: what `epissure bench --import-rows` does.
+///
+/// # Errors
+/// An import fails, or says anything but what it should.
+pub async fn child(data: &Path, rows: u64) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let platform = house::open(&demo::config_of(data)?, clock).await?;
+    let provider = OperatorId::from_store("opr_bench".to_owned());
+    let ctx = Arc::new(system(&platform, Duty::Import, &provider)?);
+    let own = Own {
+        platform: &platform,
+        ctx,
+        data,
+        rows,
+        days: AtomicI64::new(0),
+    };
+    let (report, first) = own.import(Edition::First).await?;
+    ensure!(report.added == rows && report.rejected == 0, "{report:?}");
+    let next = own.import_again(Edition::Next).await?;
+    // Back to the first edition, so that what changes is 1 % again.
+    own.import(Edition::First).await?;
+    let scattered = own.import_again(Edition::Scattered).await?;
+    let (report, faulty) = own.import(Edition::Faulty).await?;
+    own.check_rejects(&report)?;
+    let figures = json!({
+        "rows": rows,
+        "first": first,
+        "next": next,
+        "scattered": scattered,
+        "faulty": faulty,
+    });
+    crate::output::data(&format!("{figures}\n"))
+}
+
+/// The store that is imported into.
+struct Own<'a> {
+    platform: &'a Platform,
+    ctx: Arc<Ctx>,
+    data: &'a Path,
+    rows: u64,
+    /// Files made so far: each was extracted a day after the one before.
+    days: AtomicI64,
+}
+
+impl Own<'_> {
+    /// Imports an edition; the faulty one is only compared.
+    async fn import(&self, edition: Edition) -> Result<(ImportReport, Value)> {
+        let (path, day) = (
+            self.data.join("ipe.csv"),
+            self.days.fetch_add(1, Ordering::Relaxed),
+        );
+        write_file(&path, self.rows, edition)?;
+        let source = Box::new(File::open(&path)?);
+        let mut request = ImportRequest::new(Kind::Ipe, "ipe.csv".to_owned(), source);
+        request.extracted_on = Some(Date::new(2026, 11, 1)?.saturating_add(Span::new().days(day)));
+        request.dry_run = edition == Edition::Faulty;
+        request.approve = true;
+        let (begun, cpu) = (Instant::now(), own_cpu()?);
+        let mut progress = |_| ControlFlow::Continue(());
+        let report = import(self.platform, &self.ctx, request, &mut progress).await?;
+        let (took, cpu) = (begun.elapsed(), own_cpu()?.saturating_sub(cpu));
+        let figures = json!({
+            "s": took.as_secs_f64(),
+            "rows_per_s": per_second(self.rows, took),
+            "cpu_us": 1e6 / per_second(self.rows, cpu),
+            "peak_mib": own_peak_mib()?,
+        });
+        Ok((report, figures))
+    }
+
+    /// Imports an edition over the first, and checks that what changed is named, and only that.
+    async fn import_again(&self, edition: Edition) -> Result<Value> {
+        let before = self.platform.db.get(current).await?;
+        let (report, figures) = self.import(edition).await?;
+        let changed = (0..self.rows).filter(|&n| ipe::is_changed(n, edition));
+        let counts = (report.changed, report.added, report.removed);
+        ensure!(counts == (changed.count() as u64, 0, 0), "{report:?}");
+        self.check_difference(before, edition).await?;
+        Ok(figures)
+    }
+
+    /// The rows in force differ from those of `before` where they were changed, and nowhere else.
+    async fn check_difference(&self, before: Release, edition: Edition) -> Result<()> {
+        let now = self.platform.db.get(current).await?;
+        let (mut n, mut after) = (0, String::new());
+        loop {
+            let from = after.clone();
+            let pages = self.platform.db.read(move |tx| {
+                let old = in_force_page(tx, Table::Building, before, &from)?;
+                Ok((old, in_force_page(tx, Table::Building, now, &from)?))
+            });
+            let (old, new) = pages.await?;
+            ensure!(old.len() == new.len(), "rows came or went");
+            for (old, new) in old.iter().zip(&new) {
+                ensure!(
+                    old.key == new.key && old.key == ipe::reference(n),
+                    "{old:?}"
+                );
+                let differs = old.digest != new.digest;
+                ensure!(
+                    differs == ipe::is_changed(n, edition),
+                    "{} is wrong",
+                    old.key
+                );
+                n += 1;
+            }
+            if old.len() < PAGE_ROWS {
+                break;
+            }
+            after = old.into_iter().next_back().context("a row")?.key;
+        }
+        ensure!(n == self.rows, "{n} rows of {}", self.rows);
+        Ok(())
+    }
+
+    /// The lines with a fault are refused, each for its own, and no other.
+    fn check_rejects(&self, report: &ImportReport) -> Result<()> {
+        let wanted = (0..self.rows).filter_map(|n| Some((n, ipe::fault(n)?)));
+        let mut found = report.rejects.iter();
+        for (n, (column, _, code)) in wanted {
+            let Some(reject) = found.next() else {
+                bail!("line {} was not refused", n + 2);
+            };
+            let said = (reject.line, reject.column, reject.code.as_str());
+            ensure!(
+                said == (n + 2, column, code),
+                "{said:?} for {column} {code}"
+            );
+        }
+        ensure!(found.next().is_none(), "a line too many was refused");
+        Ok(())
+    }
+}
+
+/// Processor time of this process.
+fn own_cpu() -> Result<Duration> {
+    super::child::cpu_of("self")
+}
+
+/// The most memory this process has held at once.
+fn own_peak_mib() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    let kib: f64 = kib.context("VmHWM")?.parse()?;
+    Ok(kib / 1_024.0)
+}
+
+/// Orders at a steady rate while nothing else happens, then while the server imports.
+async fn orders_meanwhile(bench: &Bench) -> Result<Value> {
+    let server = Child::serve(&bench.data)?;
+    let (ca, dir) = (bench.data.join("acces/ca.pem"), bench.data.join("acces"));
+    let target = Target::new(&server.url("xml")?, &ca, Some((&dir, KEY)))?;
+    let places = demo::order_bodies(&bench.territory);
+    let file = bench.data.join("F2V_PM_IPEZMD_V31_20270101.csv");
+    write_file(&file, bench.effort.import_rows, Edition::First)?;
+    let lasts = bench.effort.orders;
+
+    let idle = Arc::new(Orders::new(&target, IDLE, &places));
+    let short = |begun: Instant| begun.elapsed() < lasts;
+    let idle = load::steady(&target, &server, ORDERS_PER_SECOND, &idle, &short);
+    let idle = Series::of(&[super::http::right(idle.await?)?]);
+    let importing = Importing::start(&bench.data, &file)?;
+    let busy = Arc::new(Orders::new(&target, BUSY, &places));
+    let on = |_| importing.is_running();
+    let busy = load::steady(&target, &server, ORDERS_PER_SECOND, &busy, &on);
+    let busy = Series::of(&[super::http::right(busy.await?)?]);
+    importing.end()?;
+    fs::remove_file(&file)?;
+
+    let ratio = busy.percentile(99).as_secs_f64() / idle.percentile(99).as_secs_f64();
+    say(&format!(
+        "orders {ORDERS_PER_SECOND}/s while idle       {}",
+        idle.line()
+    ))?;
+    say(&format!(
+        "orders {ORDERS_PER_SECOND}/s while importing  {}",
+        busy.line()
+    ))?;
+    say(&format!(
+        "orders p99 while importing {ratio:.1} times that of idle (goal 2)"
+    ))?;
+    Ok(json!({ "idle": idle.json(), "importing": busy.json(), "p99_ratio": ratio }))
+}
+
+/// Repetitions that no other section uses.
+const IDLE: usize = 1_000;
+const BUSY: usize = 1_001;
+
+/// An import under way, asked for at the command line.
+struct Importing(std::sync::Mutex<Process>);
+
+impl Importing {
+    fn start(data: &Path, file: &Path) -> Result<Self> {
+        let file: PathBuf = file.to_owned();
+        let mut command = again(&["import", "ipe"], data)?;
+        command.arg(file).args(["--config", "/dev/null"]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        Ok(Self(std::sync::Mutex::new(command.spawn()?)))
+    }
+
+    fn process(&self) -> std::sync::MutexGuard<'_, Process> {
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn is_running(&self) -> bool {
+        matches!(self.process().try_wait(), Ok(None))
+    }
+
+    /// # Errors
+    /// The import failed.
+    fn end(&self) -> Result<()> {
+        let mut process = self.process();
+        let ended = process.wait()?;
+        let mut said = String::new();
+        if let Some(stderr) = process.stderr.take() {
+            std::io::Read::read_to_string(&mut BufReader::new(stderr), &mut said)?;
+        }
+        ensure!(ended.success(), "the import ended with {ended}: {said}");
+        Ok(())
+    }
+}

@@ -1,0 +1,769 @@
+//! French words of the browser that are not in a template.
+
+use domain::building::{BuildingState, NOT_APPLICABLE};
+use domain::line::FibreState;
+use domain::release::Table;
+use storage::Value;
+use web::Tone;
+
+/// Title of the area's first page and of its entry in the menu.
+pub const TERRITORY: &str = "Référentiel du réseau";
+/// Title of the map.
+pub const MAP: &str = "Carte du territoire";
+/// Title of the page of what was found.
+pub const RESULTS: &str = "Résultats de la recherche";
+/// Title of a history, before the object.
+pub const HISTORY: &str = "Historique";
+/// What a street without name is called.
+pub const NAMELESS: &str = "Sans voie";
+
+/// How far a building is, in the five steps that lists and maps tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Deployed.
+    Deployed,
+    /// Connectable on demand, its PBO placed or not.
+    OnDemand,
+    /// Works under way.
+    UnderWay,
+    /// Planned or signed.
+    Planned,
+    /// Given up.
+    Abandoned,
+}
+
+impl Phase {
+    /// Every step, the furthest first.
+    pub const ALL: [Self; 5] = [
+        Self::Deployed,
+        Self::OnDemand,
+        Self::UnderWay,
+        Self::Planned,
+        Self::Abandoned,
+    ];
+
+    /// The step of a state.
+    #[must_use]
+    pub fn of(state: BuildingState) -> Self {
+        match state {
+            BuildingState::Deployed => Self::Deployed,
+            BuildingState::OnDemand | BuildingState::OnDemandUnderWay => Self::OnDemand,
+            BuildingState::UnderWay => Self::UnderWay,
+            BuildingState::Targeted | BuildingState::Signed => Self::Planned,
+            BuildingState::Abandoned => Self::Abandoned,
+        }
+    }
+
+    /// In addresses, style classes and GeoJSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Deployed => "deploye",
+            Self::OnDemand => "demande",
+            Self::UnderWay => "travaux",
+            Self::Planned => "prevu",
+            Self::Abandoned => "abandonne",
+        }
+    }
+
+    /// On screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Deployed => "Déployé",
+            Self::OnDemand => "Sur demande",
+            Self::UnderWay => "En travaux",
+            Self::Planned => "Prévu",
+            Self::Abandoned => "Abandonné",
+        }
+    }
+
+    /// Its colour.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Deployed => Tone::Ok,
+            Self::OnDemand => Tone::Info,
+            Self::UnderWay => Tone::Warn,
+            Self::Planned => Tone::Neutral,
+            Self::Abandoned => Tone::Bad,
+        }
+    }
+
+    /// How many of some buildings are at this step; `states` as an atlas counts them.
+    #[must_use]
+    pub fn count(self, states: &[i64; BuildingState::ALL.len()]) -> i64 {
+        let counted = BuildingState::ALL.iter().zip(states);
+        counted
+            .filter(|(state, _)| Self::of(**state) == self)
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+/// The trade's word for a table's object.
+#[must_use]
+pub fn object(table: Table) -> &'static str {
+    match table {
+        Table::Building => "Immeuble",
+        Table::Pm => "PM",
+        Table::Dwelling => "Logement",
+        Table::Fibre => "Fibre",
+        Table::Pto => "PTO",
+        Table::Presence => "Adduction",
+        Table::Pbo => "PBO",
+        Table::Cable => "Câble",
+        Table::Route => "Route optique",
+        Table::Nd => "ND",
+        Table::Address => "Adresse (BAN)",
+        Table::Offer => "Offre",
+    }
+}
+
+/// The tone of a fibre's state.
+#[must_use]
+pub fn fibre_tone(state: FibreState) -> Tone {
+    match state {
+        FibreState::Available => Tone::Ok,
+        FibreState::Reserved => Tone::Info,
+        FibreState::Occupied => Tone::Neutral,
+        FibreState::OutOfOrder => Tone::Bad,
+    }
+}
+
+/// Free, promised, in use, broken, as a bar of a PBO tells them.
+pub const USES: [(&str, &str, Tone); 5] = [
+    ("libre", "libres", Tone::Ok),
+    ("déjà posée ou dédiée", "déjà posées ou dédiées", Tone::Warn),
+    ("réservée", "réservées", Tone::Info),
+    ("occupée", "occupées", Tone::Neutral),
+    ("hors service", "hors service", Tone::Bad),
+];
+
+/// The twelve colours of fibres and tubes in the usual order, which is that of their swatches.
+const COLOURS: [&str; 12] = [
+    "ROUGE",
+    "BLEU",
+    "VERT",
+    "JAUNE",
+    "VIOLET",
+    "BLANC",
+    "ORANGE",
+    "GRIS",
+    "MARRON",
+    "NOIR",
+    "TURQUOISE",
+    "ROSE",
+];
+
+/// The swatch of a colour's name, 1 to 12; 0 for a name the trade does not know.
+#[must_use]
+pub fn swatch(name: &str) -> usize {
+    let known = COLOURS.iter().position(|colour| *colour == plain(name));
+    known.map_or(0, |at| at + 1)
+}
+
+/// A block, staircase or floor.
+#[must_use]
+pub fn level(kind: &str, name: &str) -> String {
+    match name {
+        "" | NOT_APPLICABLE => format!("{kind} sans nom"),
+        name => format!("{kind} {name}"),
+    }
+}
+
+/// Block, staircase and floor of a structure.
+pub const LEVELS: [&str; 3] = ["Bâtiment", "Escalier", "Étage"];
+/// A dwelling whose door has no name.
+pub const DOOR: &str = "Logement";
+
+/// A count and its noun.
+#[must_use]
+pub fn counted(count: i64, one: &str, many: &str) -> String {
+    let number = web::french::count(&count.to_string());
+    format!("{number} {}", if count.abs() > 1 { many } else { one })
+}
+
+/// Capitals without accents; what is neither letter nor digit is one space.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_uppercase) {
+        match c {
+            'À' | 'Â' | 'Ä' => out.push('A'),
+            'Ç' => out.push('C'),
+            'È' | 'É' | 'Ê' | 'Ë' => out.push('E'),
+            'Î' | 'Ï' => out.push('I'),
+            'Ô' | 'Ö' => out.push('O'),
+            'Ù' | 'Û' | 'Ü' => out.push('U'),
+            'Ÿ' => out.push('Y'),
+            'Œ' => out.push_str("OE"),
+            'Æ' => out.push_str("AE"),
+            c if c.is_alphanumeric() => out.push(c),
+            _ if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
+            _ => {}
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// A stored value as a person reads it in a history.
+#[must_use]
+pub fn value(table: Table, field: &str, value: &Value) -> String {
+    const FLAGS: [&str; 7] = [
+        "is_new",
+        "agreement_needed",
+        "active_place",
+        "dedicated",
+        "certified",
+        "presence_needed",
+        "active_place_needed",
+    ];
+    match value {
+        Value::Text(text) if !text.is_empty() => {
+            let said = stated(table, field, text).map(str::to_owned);
+            let day = || Some(web::french::date(text.parse().ok()?));
+            said.or_else(day).unwrap_or_else(|| text.clone())
+        }
+        Value::Int(flag) if FLAGS.contains(&field) => web::labels::yes_no(*flag == 1).to_owned(),
+        Value::Bool(flag) => web::labels::yes_no(*flag).to_owned(),
+        Value::Int(number) => number.to_string(),
+        Value::Real(real) => real.to_string().replace('.', ","),
+        Value::Null | Value::Text(_) | Value::Bytes(_) => "–".to_owned(),
+    }
+}
+
+/// The word of an enum that is stored as text.
+fn stated(table: Table, field: &str, text: &str) -> Option<&'static str> {
+    use domain::building::{BuildingKind, DwellingState, PmState};
+    use domain::line::LineState;
+    Some(match (table, field) {
+        (Table::Building, "state") => BuildingState::from_store(text).ok()?.label(),
+        (Table::Building, "kind") => BuildingKind::from_store(text).ok()?.label(),
+        (Table::Pm, "state") => PmState::from_store(text).ok()?.label(),
+        (Table::Dwelling, "state") => DwellingState::from_store(text).ok()?.label(),
+        (Table::Fibre, "state") => fibre(FibreState::from_store(text).ok()?, false),
+        (Table::Pto, "state") => LineState::from_store(text).ok()?.label(),
+        (Table::Nd, "copper_state") => copper(domain::address::CopperState::from_store(text).ok()?),
+        (_, "origin") => domain::release::Kind::from_store(text).ok()?.label(),
+        _ => return None,
+    })
+}
+
+/// Where a staircase or floor stands among others: the ground floor is below the first.
+#[must_use]
+pub fn storey(name: &str) -> &str {
+    match name {
+        "RDC" | "REZ DE CHAUSSEE" => "0",
+        name => name,
+    }
+}
+
+/// The field of a column, in the trade's words.
+#[must_use]
+pub fn field(column: &str) -> &str {
+    let known = FIELDS.iter().find(|(name, _)| *name == column);
+    known.map_or(column, |(_, label)| label)
+}
+
+const FIELDS: &[(&str, &str)] = &[
+    ("state", "État"),
+    ("insee", "Code INSEE"),
+    ("rivoli", "Code RIVOLI"),
+    ("postcode", "Code postal"),
+    ("commune", "Commune"),
+    ("hexacle", "Hexaclé"),
+    ("street_hexacle", "Hexaclé de la voie"),
+    ("ban_key", "Clé BAN"),
+    ("street_type", "Type de voie"),
+    ("street_name", "Voie"),
+    ("number", "Numéro"),
+    ("complement", "Complément"),
+    ("batiment", "Bâtiment"),
+    ("kind", "Type"),
+    ("is_new", "Immeuble neuf"),
+    ("dwellings", "Logements"),
+    ("wired_on", "Câblage"),
+    ("agreement_needed", "Accord du gestionnaire nécessaire"),
+    ("agreement_signed_on", "Signature de la convention"),
+    ("zone", "Zone"),
+    ("oi_code", "Code OI"),
+    ("pm_ref", "PM"),
+    ("pmt_ref", "PM technique"),
+    ("pbo_kind", "Type de PBO"),
+    ("connection_kind", "Raccordement PBO à PTO"),
+    ("x", "X"),
+    ("y", "Y"),
+    ("projection", "Projection"),
+    ("orders_from", "Début d’acceptation des commandes"),
+    ("reports_from", "Début de fourniture des CR"),
+    ("opened_on", "Mise en service commerciale"),
+    ("changed_on", "Dernière modification"),
+    ("lon", "Longitude"),
+    ("lat", "Latitude"),
+    ("installed_on", "Installation"),
+    ("capacity", "Capacité"),
+    ("engineering", "Ingénierie"),
+    ("first_handed_over_on", "Première mise à disposition"),
+    ("active_place", "Emplacement actif"),
+    ("pmt_refs", "PM techniques"),
+    ("origin", "Fichier d’origine"),
+    ("pbo_ref", "PBO"),
+    ("pto_ref", "PTO"),
+    ("cable", "Câble"),
+    ("tube", "Tube"),
+    ("colour", "Fibre"),
+    ("dedicated", "Dédiée"),
+    ("fibre_id", "Identifiant de fibre"),
+    ("oc_code", "Opérateur"),
+    ("from_ref", "Origine"),
+    ("to_ref", "Extrémité"),
+    ("modulo", "Fibres par tube"),
+    ("colour_code", "Code couleur"),
+    ("module", "Module du PM"),
+    ("position", "Position"),
+    ("module_cable", "Câble au module"),
+    ("module_tube", "Tube au module"),
+    ("module_fibre", "Fibre au module"),
+    ("cable_ref", "Câble au PBO"),
+    ("fibre", "Fibre"),
+    ("connector", "Connecteur de la prise"),
+    ("connector_colour", "Couleur du connecteur"),
+    ("building_ref", "Immeuble"),
+    ("copper_state", "État de la ligne cuivre"),
+    ("street_code", "Code de la voie"),
+    ("afnor_name", "Voie (AFNOR)"),
+    ("place_name", "Lieu-dit"),
+    ("delivery_name", "Acheminement"),
+    ("old_insee", "Ancien code INSEE"),
+    ("old_commune", "Ancienne commune"),
+    ("certified", "Certifiée"),
+    ("label", "Libellé"),
+    ("family", "Famille"),
+    ("technology", "Technologie"),
+    ("zones", "Zones"),
+    ("building_states", "États d’immeuble admis"),
+    ("building_kinds", "Types d’immeuble admis"),
+    ("presence_needed", "Présence au PM exigée"),
+    ("active_place_needed", "Emplacement actif exigé"),
+    ("from_day", "Du"),
+    ("to_day", "Au"),
+];
+
+/// Columns of the files.
+pub const COMMUNE_COLUMNS: &[(&str, &str)] = &[
+    ("insee", "Code INSEE"),
+    ("commune", "Commune"),
+    ("voies", "Voies"),
+    ("immeubles", "Immeubles"),
+    ("logements", "Logements"),
+    ("pm", "PM"),
+    ("deploye", "Déployés"),
+    ("demande", "Sur demande"),
+    ("travaux", "En travaux"),
+    ("prevu", "Prévus"),
+    ("abandonne", "Abandonnés"),
+];
+/// Columns of the streets' file.
+pub const STREET_COLUMNS: &[(&str, &str)] = &[
+    ("insee", "Code INSEE"),
+    ("rivoli", "Code RIVOLI"),
+    ("voie", "Voie"),
+    ("code_postal", "Code postal"),
+    ("immeubles", "Immeubles"),
+    ("logements", "Logements"),
+    ("deploye", "Déployés"),
+    ("demande", "Sur demande"),
+    ("travaux", "En travaux"),
+    ("prevu", "Prévus"),
+    ("abandonne", "Abandonnés"),
+];
+/// Columns of the buildings' file.
+pub const PLOT_COLUMNS: &[(&str, &str)] = &[
+    ("identifiant_immeuble", "IdentifiantImmeuble"),
+    ("numero", "Numéro"),
+    ("complement", "Complément"),
+    ("batiment", "Bâtiment"),
+    ("etat", "État"),
+    ("logements", "Logements"),
+    ("pm", "PM"),
+];
+/// Columns of the file of a building's structure.
+pub const DWELLING_COLUMNS: &[(&str, &str)] = &[
+    ("batiment", "Bâtiment"),
+    ("escalier", "Escalier"),
+    ("etage", "Étage"),
+    ("porte", "Porte"),
+    ("rang", "Rang"),
+    ("pbo", "PBO"),
+    ("pto", "PTO"),
+    ("etat_referentiel", "État au référentiel"),
+    ("etat", "État de la ligne"),
+    ("operateur", "Opérateur"),
+    ("commande_en_cours", "Commande en cours"),
+];
+/// Columns of the file of a PM's PBOs.
+pub const PBO_COLUMNS: &[(&str, &str)] = &[
+    ("pbo", "PBO"),
+    ("type", "Type"),
+    ("capacite", "Capacité"),
+    ("libres", "Libres"),
+    ("posees", "Déjà posées ou dédiées"),
+    ("reservees", "Réservées"),
+    ("occupees", "Occupées"),
+    ("hors_service", "Hors service"),
+];
+/// Columns of the file of a PBO's fibres.
+pub const FIBRE_COLUMNS: &[(&str, &str)] = &[
+    ("identifiant_fibre", "IdentifiantFibre"),
+    ("cable", "Câble"),
+    ("tube", "Tube"),
+    ("fibre", "Fibre"),
+    ("etat_referentiel", "État au référentiel"),
+    ("etat", "État en vigueur"),
+    ("pto", "PTO"),
+    ("operateur", "Opérateur"),
+];
+/// Columns of the file of a history.
+pub const HISTORY_COLUMNS: &[(&str, &str)] = &[
+    ("version", "Version"),
+    ("publiee", "Publiée le"),
+    ("fichier", "Fichier"),
+    ("extraction", "Extrait le"),
+    ("evenement", "Événement"),
+    ("champ", "Champ"),
+    ("avant", "Avant"),
+    ("apres", "Après"),
+];
+/// Added, changed, removed.
+pub const EVENTS: [&str; 3] = ["Ajouté", "Modifié", "Retiré"];
+/// Every state.
+pub const ALL: &str = "Tous les immeubles";
+/// Figures of the territory.
+pub const FIGURES: [&str; 5] = ["Communes", "Voies", "Immeubles", "Logements", "PM"];
+/// Kinds of what a search finds.
+pub const COMMUNE: &str = "Commune";
+/// A street.
+pub const STREET: &str = "Voie";
+/// A building.
+pub const BUILDING: &str = "Immeuble";
+/// A building found by the Hexaclé of its number.
+pub const HEXACLE: &str = "Hexaclé";
+/// A building found by its key of the national address base.
+pub const BAN: &str = "Clé BAN";
+/// A fibre.
+pub const FIBRE: &str = "Fibre";
+
+/// So many buildings at a step.
+#[must_use]
+pub fn in_phase(phase: Phase, count: i64) -> String {
+    let number = web::french::count(&count.to_string());
+    let plural = match phase {
+        Phase::OnDemand => "sur demande",
+        Phase::UnderWay => "en travaux",
+        Phase::Deployed if count > 1 => "déployés",
+        Phase::Planned if count > 1 => "prévus",
+        Phase::Abandoned if count > 1 => "abandonnés",
+        Phase::Deployed => "déployé",
+        Phase::Planned => "prévu",
+        Phase::Abandoned => "abandonné",
+    };
+    format!("{number} {plural}")
+}
+
+fn held(buildings: i64, dwellings: i64) -> String {
+    let buildings = counted(buildings, "immeuble", "immeubles");
+    format!(
+        "{buildings}, {}",
+        counted(dwellings, "logement", "logements")
+    )
+}
+
+/// What a commune holds.
+#[must_use]
+pub fn commune_summary(commune: &super::atlas::Commune) -> String {
+    format!(
+        "Code INSEE {}. {}, {}, {}.",
+        commune.insee,
+        counted(commune.streets, "voie", "voies"),
+        held(commune.buildings, commune.dwellings),
+        counted(commune.pms, "PM", "PM"),
+    )
+}
+
+/// What a street holds.
+#[must_use]
+pub fn street_summary(street: &super::atlas::Street) -> String {
+    let code = match street.rivoli.as_str() {
+        "" => "Sans code RIVOLI".to_owned(),
+        code => format!("Code RIVOLI {code}"),
+    };
+    let held = held(street.buildings, street.dwellings);
+    format!("{} {}. {code}, {held}.", street.postcode, street.commune)
+}
+
+/// A street's name.
+#[must_use]
+pub fn street(name: &str) -> String {
+    match name {
+        "" => NAMELESS.to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Number and letter.
+#[must_use]
+pub fn number(number: &str, complement: &str) -> String {
+    match number {
+        "" | "0" => "s. n.".to_owned(),
+        number => format!("{number} {complement}").trim_end().to_owned(),
+    }
+}
+
+/// An address on one line.
+#[must_use]
+pub fn address(building: &domain::building::Building) -> String {
+    let number = match building.number.as_str() {
+        "" | "0" => String::new(),
+        number => format!("{number}{} ", building.complement),
+    };
+    format!(
+        "{number}{} {}, {} {}",
+        building.street_type, building.street_name, building.postcode, building.commune
+    )
+}
+
+/// Where a PM stands and what it can hold.
+#[must_use]
+pub fn pm_note(pm: &super::atlas::PmSpot) -> String {
+    let mut words = vec![pm.kind.clone()];
+    if pm.capacity > 0 {
+        words.push(counted(pm.capacity, "ligne au plus", "lignes au plus"));
+    }
+    if pm.dwellings > 0 {
+        words.push(counted(pm.dwellings, "logement", "logements"));
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(", ")
+}
+
+/// The colour of a PM's state.
+#[must_use]
+pub fn pm_tone(state: domain::building::PmState) -> Tone {
+    use domain::building::PmState;
+    match state {
+        PmState::Deployed => Tone::Ok,
+        PmState::UnderWay => Tone::Warn,
+        PmState::Planned => Tone::Neutral,
+        PmState::Abandoned => Tone::Bad,
+    }
+}
+
+/// Of which PM.
+#[must_use]
+pub fn at_pm(pm_ref: &str) -> String {
+    format!("PM {pm_ref}")
+}
+
+/// Of which PBO.
+#[must_use]
+pub fn at_pbo(pbo_ref: &str, pm_ref: &str) -> String {
+    format!("PBO {pbo_ref}, PM {pm_ref}")
+}
+/// Facts of a PM.
+pub const PM_FACTS: [&str; 8] = [
+    "Emplacement",
+    "Capacité (lignes)",
+    "Logements annoncés",
+    "Derrière ce PM",
+    "Ingénierie",
+    "PM techniques",
+    "Emplacement actif",
+    "Fichier d’origine",
+];
+/// Dates of a PM.
+pub const PM_DATES: [&str; 3] = [
+    "Installation",
+    "Première mise à disposition",
+    "Mise en service commerciale",
+];
+/// Facts of a PBO.
+pub const PBO_FACTS: [&str; 5] = ["PM", "Type", "Capacité", "Dessert", "Fichier d’origine"];
+
+/// What stands behind a PM.
+#[must_use]
+pub fn behind((buildings, dwellings): (i64, i64)) -> String {
+    held(buildings, dwellings)
+}
+
+/// So many lines; nothing when unknown.
+#[must_use]
+pub fn lines(count: i64) -> String {
+    match count {
+        0 => String::new(),
+        count => counted(count, "ligne", "lignes"),
+    }
+}
+
+/// Kind and capacity of a PBO.
+#[must_use]
+pub fn pbo_note(kind: &str, capacity: i64) -> String {
+    let words = [kind.to_owned(), lines(capacity)];
+    let said: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    said.join(", ")
+}
+
+/// A fibre's state on screen.
+#[must_use]
+pub fn fibre(state: FibreState, dedicated: bool) -> &'static str {
+    match (state, dedicated) {
+        (FibreState::Available, false) => "Disponible",
+        (FibreState::Reserved, false) => "Réservée",
+        (FibreState::Occupied, false) => "Occupée",
+        (FibreState::OutOfOrder, false) => "Hors service",
+        (FibreState::Available, true) => "Dédiée disponible",
+        (FibreState::Reserved, true) => "Dédiée réservée",
+        (FibreState::Occupied, true) => "Dédiée occupée",
+        (FibreState::OutOfOrder, true) => "Dédiée hors service",
+    }
+}
+/// First facts of a building.
+pub const BUILDING_FACTS: [&str; 6] = [
+    "Type",
+    "Logements (IPE)",
+    "Logements décrits",
+    "Lignes en service",
+    "PM",
+    "Zone",
+];
+/// Keys of an address.
+pub const KEYS: [&str; 8] = [
+    "Hexaclé du numéro",
+    "Hexaclé de la voie",
+    "Code INSEE",
+    "Code RIVOLI",
+    "Numéro",
+    "Bâtiment",
+    "Clé BAN",
+    "Coordonnées",
+];
+/// Dates of a building.
+pub const BUILDING_DATES: [&str; 6] = [
+    "Câblage",
+    "Début d’acceptation des commandes",
+    "Début de fourniture des CR",
+    "Mise en service commerciale",
+    "Signature de la convention",
+    "Dernière modification",
+];
+/// A building's place in the network.
+pub const NETWORK: [&str; 6] = [
+    "PM",
+    "PM technique",
+    "Type de PBO",
+    "Raccordement PBO à PTO",
+    "Accord du gestionnaire nécessaire",
+    "Code OI",
+];
+
+/// House or flats, and whether it is new.
+#[must_use]
+pub fn kind(building: &domain::building::Building) -> String {
+    let new = if building.is_new { ", neuf" } else { "" };
+    format!("{}{new}", building.kind.label())
+}
+
+/// Coordinates as written, and their projection.
+#[must_use]
+pub fn place(x: f64, y: f64, projection: &str) -> String {
+    format!("{x:.5} ; {y:.5} ({projection})").replace('.', ",")
+}
+
+/// Lines in service among those that have a PTO.
+#[must_use]
+pub fn lines_in_service(held: usize, lines: usize) -> String {
+    format!("{held} sur {lines}")
+}
+
+/// So many dwellings.
+#[must_use]
+pub fn dwellings(count: usize) -> String {
+    counted(i64::try_from(count).unwrap_or(i64::MAX), "ligne", "lignes")
+}
+
+/// A dwelling by its door, or by its rank.
+#[must_use]
+pub fn door(porte: &str, rank: i64) -> String {
+    match porte {
+        "" | NOT_APPLICABLE => format!("{DOOR} {rank}"),
+        porte => format!("Porte {porte}"),
+    }
+}
+
+/// Who holds a line, what is under way on it, and what the referential says otherwise.
+#[must_use]
+pub fn line_note(
+    line: Option<&super::store::LineNow>,
+    released: domain::building::DwellingState,
+) -> String {
+    use domain::building::DwellingState;
+    use domain::line::LineState;
+    let Some(line) = line else {
+        return String::new();
+    };
+    let mut words = vec![line.holder.clone()];
+    if line.pending {
+        words.push("commande en cours".to_owned());
+    }
+    let same = matches!(
+        (line.state, released),
+        (LineState::InService, DwellingState::InService) | (LineState::Free, DwellingState::Free)
+    );
+    if !same {
+        words.push(format!("référentiel : {}", released.label().to_lowercase()));
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(", ")
+}
+
+/// The state of a copper line.
+#[must_use]
+pub fn copper(state: domain::address::CopperState) -> &'static str {
+    match state {
+        domain::address::CopperState::Active => "ligne cuivre active",
+        domain::address::CopperState::Inactive => "ligne cuivre fermée",
+    }
+}
+/// The map of everything.
+pub const WHOLE: &str = "Tout le territoire";
+
+/// The map of a place.
+#[must_use]
+pub fn map_of(place: &str) -> String {
+    format!("Carte : {place}")
+}
+
+/// What the whole map shows.
+#[must_use]
+pub fn map_summary(communes: usize) -> String {
+    let count = i64::try_from(communes).unwrap_or(i64::MAX);
+    format!(
+        "{} : de loin un rond par voie, de près un par immeuble.",
+        counted(count, "commune", "communes")
+    )
+}
+
+/// A name and what is said of it.
+#[must_use]
+pub fn titled(name: &str, said: &str) -> String {
+    format!("{name} : {said}")
+}
+
+/// A length on the ground, from metres.
+#[must_use]
+pub fn length(metres: i64) -> String {
+    match metres {
+        1_000.. => format!("{}\u{a0}km", metres / 1_000),
+        _ => format!("{metres}\u{a0}m"),
+    }
+}

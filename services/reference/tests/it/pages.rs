@@ -1,0 +1,376 @@
+//! The pages, through the portal's own edge: a file sent by a form, followed, approved, taken back;
+//! what operators fetch.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
+use axum::http::{Request, StatusCode};
+use domain::access::store::{NewSession, insert_session};
+use domain::access::{Duty, system, token_hash};
+use domain::account::Account;
+use domain::release::Kind;
+use kernel::{AccountId, Millis, OperatorId, SessionId};
+use reference::SERVICE;
+use reference::runs::RunState;
+use storage::{Lane, Tx};
+use tower::ServiceExt;
+use web::server::{Portal, SESSION_COOKIE, Site};
+use web::{Brand, Environment};
+
+use crate::runs::Desk;
+use crate::support::{NOW, small};
+
+const AT: &str = "portail.example";
+const CSRF: &str = "jeton";
+
+struct Page {
+    status: StatusCode,
+    location: String,
+    attached: String,
+    body: String,
+}
+
+struct House {
+    desk: Desk,
+    portal: Router,
+}
+
+/// A person signed in.
+#[derive(Clone, Copy)]
+struct Person(&'static str);
+
+const SOLENE: Person = Person("solene");
+const MARC: Person = Person("marc");
+const HIRO: Person = Person("hiro");
+const SANS: Person = Person("sans");
+
+impl House {
+    async fn open() -> Option<Self> {
+        let desk = Desk::open().await?;
+        let site = Site {
+            brand: Brand::new("Fibre des Deux Vallées"),
+            environment: Environment::Production,
+            menu: SERVICE.menu.iter().collect(),
+            demo_logins: Vec::new(),
+            advance_clock: None,
+            xml_url: String::new(),
+            contracts: Vec::new(),
+        };
+        let portal = web::server::router(Portal {
+            platform: Arc::clone(&desk.platform),
+            site,
+            routes: SERVICE.routes.iter().collect(),
+        });
+        let people = [
+            (SOLENE, "opr_fournisseur"),
+            (MARC, "opr_fournisseur"),
+            (HIRO, "opr_hiro"),
+            (SANS, "opr_sans"),
+        ];
+        let demo = system(&desk.platform, Duty::Demo, desk.staff.owner()).unwrap();
+        let (demo, entry) = (demo.duty(Duty::Demo), demo.duty(Duty::SignIn));
+        let fill = move |tx: &mut dyn Tx| {
+            for (seat, (Person(name), operator)) in (1..).zip(people) {
+                let operator = OperatorId::from_store(operator.to_owned());
+                let account = Account {
+                    id: AccountId::from_store(format!("cpt_{name}")),
+                    login: format!("{name}@essai.example"),
+                    name: name.to_owned(),
+                    email: format!("{name}@essai.example"),
+                    seat,
+                    state: "active".to_owned(),
+                    password_hash: None,
+                    created: NOW,
+                };
+                // An operator's account that was given the OI's own rights has no use of them.
+                let rights = ["referentiel.view", "referentiel.modify", "reseau.view"];
+                let rights = rights.map(str::to_owned);
+                domain::account::store::insert(tx, &demo, &operator, &account, &rights)?;
+                let session = NewSession {
+                    id: &SessionId::from_store(format!("ses_{name}")),
+                    token_hash: &token_hash(name),
+                    account: &account.id,
+                    csrf_token: CSRF,
+                    opened: NOW,
+                    expires: NOW.plus(Millis::HOUR),
+                };
+                insert_session(tx, &entry, &operator, &session)?;
+            }
+            Ok(())
+        };
+        let done = desk.store.db.write(Lane::Foreground, None, fill);
+        done.await.unwrap();
+        Some(Self { desk, portal })
+    }
+
+    async fn send(&self, who: Person, method: &str, path: &str, kind: &str, body: Body) -> Page {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, AT)
+            .header(COOKIE, format!("{SESSION_COOKIE}={}", who.0))
+            .header(CONTENT_TYPE, kind);
+        let request = request.body(body).unwrap();
+        let (parts, body) = self
+            .portal
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_parts();
+        let text = |name| {
+            parts
+                .headers
+                .get(name)
+                .map_or("", |v| v.to_str().unwrap())
+                .to_owned()
+        };
+        let bytes = to_bytes(body, 1 << 24).await.unwrap();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        if text(CONTENT_TYPE).starts_with("text/html") {
+            assert_eq!(web::lint::faults(&body), Vec::<String>::new(), "{path}");
+        }
+        Page {
+            status: parts.status,
+            location: text(LOCATION),
+            attached: text(CONTENT_DISPOSITION),
+            body,
+        }
+    }
+
+    async fn get(&self, who: Person, path: &str) -> Page {
+        self.send(who, "GET", path, "text/plain", Body::empty())
+            .await
+    }
+
+    async fn post(&self, who: Person, path: &str, fields: &[(&str, &str)]) -> Page {
+        let key = format!("{} {path} {}", who.0, fields.len());
+        let mut all = vec![("csrf", CSRF), ("cle", key.as_str())];
+        all.extend(fields);
+        let body = serde_urlencoded::to_string(all).unwrap();
+        let kind = "application/x-www-form-urlencoded";
+        self.send(who, "POST", path, kind, Body::from(body)).await
+    }
+
+    /// Sends the form of imports with one file.
+    async fn upload(&self, who: Person, fields: &[(&str, &str)], name: &str, text: &str) -> Page {
+        let mut body = String::new();
+        for (field, value) in fields {
+            body.push_str(&format!(
+                "--bord\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!(
+            "--bord\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"{name}\"\r\n\
+             Content-Type: text/csv\r\n\r\n{text}\r\n--bord--\r\n"
+        ));
+        let kind = "multipart/form-data; boundary=bord";
+        self.send(who, "POST", "/oi/imports", kind, Body::from(body))
+            .await
+    }
+
+    async fn publish(&self, text: &str) {
+        self.desk.publish(Kind::Ipe, text).await;
+    }
+}
+
+const KEYS: [(&str, &str); 2] = [("csrf", CSRF), ("cle", "envoi")];
+
+#[tokio::test]
+async fn a_file_sent_by_the_form_is_followed_approved_by_another_and_taken_back() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let text = small().file(Kind::Ipe);
+    let sent = house
+        .upload(SOLENE, &KEYS, "F2V_PM_IPEZMD_V31_20261116.csv", &text)
+        .await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let (import, _) = sent.location.split_once('?').unwrap();
+    let page = house.get(SOLENE, import).await;
+    assert!(
+        page.body.contains("<live-part>") && page.body.contains("Reçu"),
+        "{}",
+        page.body
+    );
+
+    house.desk.work().await;
+    let page = house.get(SOLENE, import).await;
+    assert!(page.body.contains("À approuver") && !page.body.contains("<live-part>"));
+    assert!(
+        page.body.contains("Aucune commande en cours"),
+        "{}",
+        page.body
+    );
+    let own = house.post(SOLENE, "/oi/versions/1/approuver", &[]).await;
+    assert_eq!(own.status, StatusCode::FORBIDDEN);
+    assert!(own.body.contains("/erreurs/EIMP05"));
+    let done = house.post(MARC, "/oi/versions/1/approuver", &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    house.desk.work().await;
+    let list = house.get(SOLENE, "/oi/versions").await;
+    assert!(list.body.contains("La version 1 est en vigueur"));
+    let version = house.get(SOLENE, "/oi/versions/1").await;
+    assert!(version.body.contains("Retirer la version 1") && version.body.contains("marc"));
+
+    let no_reason = house.post(MARC, "/oi/versions/1/retirer", &[]).await;
+    assert_eq!(no_reason.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let back = house
+        .post(MARC, "/oi/versions/1/retirer", &[("motif", "essai")])
+        .await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    let list = house.get(SOLENE, "/oi/versions").await;
+    assert!(list.body.contains("Aucune version n’est en vigueur"));
+    assert!(list.body.contains("essai"));
+}
+
+#[tokio::test]
+async fn a_form_with_a_file_that_is_not_ours_leaves_nothing() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let text = small().file(Kind::Ipe);
+    for fields in [&[("csrf", "autre"), ("cle", "k")][..], &[("cle", "k")][..]] {
+        let page = house
+            .upload(SOLENE, fields, "IPE_20261116.csv", &text)
+            .await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+    }
+    if let Some(dir) = house.desk.store.db.folder() {
+        assert!(!dir.join(domain::upload::FOLDER).exists());
+    }
+    let list = house.get(SOLENE, "/oi/imports").await;
+    assert!(list.body.contains("Aucun fichier n’a encore été importé"));
+}
+
+#[tokio::test]
+async fn a_hostile_file_is_refused_on_the_field_it_came_by() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let long = "x".repeat(70_000);
+    let cases = [
+        ("IPE_20261116.csv", "a;b\0\n", "/erreurs/EIMP04"),
+        ("IPE_20261116.csv", &*long, "/erreurs/EIMP04"),
+        ("IPE_20261116.csv", "", "/erreurs/EIMP04"),
+        ("sans-nature_20261116.csv", "a;b\n", "indiquez la nature"),
+        ("IPE.csv", "a;b\n", "/erreurs/EIMP03"),
+        ("", "", "choisissez un fichier"),
+    ];
+    for (name, text, told) in cases {
+        let page = house.upload(SOLENE, &KEYS, name, text).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(page.body.contains(told), "{told} in {}", page.body);
+    }
+    let list = house.get(SOLENE, "/oi/imports").await;
+    assert!(list.body.contains("Aucun fichier n’a encore été importé"));
+}
+
+#[tokio::test]
+async fn the_viewer_shows_and_exports_what_differs() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let mut territory = small();
+    house.publish(&territory.file(Kind::Ipe)).await;
+    let gone = territory.buildings.remove(5).reference;
+    territory.buildings[10].street_name = "=DU NOUVEAU NOM".to_owned();
+    house.publish(&territory.file(Kind::Ipe)).await;
+    let page = house.get(SOLENE, "/oi/versions/2?table=building").await;
+    assert!(page.body.contains(&gone) && page.body.contains("<ins>=DU NOUVEAU NOM</ins>"));
+    let only = house
+        .get(
+            SOLENE,
+            "/oi/versions/2?table=building&changement=suppression",
+        )
+        .await;
+    assert!(only.body.contains(&gone) && !only.body.contains("NOUVEAU"));
+    let csv = house
+        .get(SOLENE, "/oi/versions/2?table=building&format=csv")
+        .await;
+    assert!(csv.attached.contains("version-2-building.csv"));
+    assert!(csv.body.contains(";modification;street_name;"));
+    assert!(csv.body.contains("'=DU NOUVEAU NOM"), "neutralised");
+    let json = house
+        .get(SOLENE, "/oi/versions/2?table=building&format=json")
+        .await;
+    assert!(json.body.contains("\"champ\": \"street_name\""));
+    let runs = house.get(SOLENE, "/oi/imports?format=csv").await;
+    assert_eq!(runs.body.lines().count(), 3);
+}
+
+#[tokio::test]
+async fn operators_with_a_contract_fetch_what_is_in_force_and_nobody_else_does() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let mut territory = small();
+    house.publish(&territory.file(Kind::Ipe)).await;
+    territory.buildings.remove(5);
+    house.publish(&territory.file(Kind::Ipe)).await;
+    let page = house.get(HIRO, "/referentiel").await;
+    assert!(page.body.contains("La version 2") && page.body.contains("differences/2.csv"));
+    let ipe = house.get(HIRO, "/referentiel/ipe.csv").await;
+    assert!(ipe.attached.contains("IPE_20261123.csv"));
+    assert_eq!(ipe.body.lines().count(), territory.buildings.len() + 1);
+    let differences = house.get(HIRO, "/referentiel/differences/2.csv").await;
+    assert_eq!(differences.body.matches(";suppression;").count(), 1);
+    assert_eq!(
+        house
+            .get(HIRO, "/referentiel/differences/9.csv")
+            .await
+            .status,
+        404
+    );
+    for path in [
+        "/referentiel",
+        "/referentiel/ipe.csv",
+        "/referentiel/differences/2.csv",
+    ] {
+        let page = house.get(SANS, path).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(page.body.contains("/erreurs/15"));
+    }
+    for path in ["/oi/imports", "/oi/versions/1"] {
+        let page = house.get(HIRO, path).await;
+        assert_eq!(
+            page.status,
+            StatusCode::FORBIDDEN,
+            "the OI's staff only: {path}"
+        );
+    }
+    let fields = [("adresse", "reseau@hiro.example"), ("avis", "oui")];
+    let set = house.post(HIRO, "/referentiel/avis", &fields).await;
+    assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+    assert!(
+        house
+            .get(HIRO, "/referentiel")
+            .await
+            .body
+            .contains("reseau@hiro.example")
+    );
+}
+
+#[tokio::test]
+async fn the_ipe_that_operators_fetch_is_the_one_in_force() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    house.publish(&small().file(Kind::Ipe)).await;
+    let ipe = house.get(HIRO, "/referentiel/ipe.csv").await.body;
+    let mut again = house.desk.submission(Kind::Ipe, &ipe).await;
+    again.dry_run = true;
+    let id = house.desk.submit(again).await;
+    house.desk.work().await;
+    let run = house.desk.run(&id).await;
+    assert_eq!(run.state, RunState::Checked, "{:?}", run.refusal);
+    let told = (
+        run.summary.added,
+        run.summary.changed,
+        run.summary.removed,
+        run.summary.rejected,
+    );
+    assert_eq!(told, (0, 0, 0, 0), "{:?}", run.summary);
+}
