@@ -6,35 +6,11 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
-const SECOND: u64 = 0xd1b5_4a32_d192_ed03;
-const THIRD: u64 = 0x8cb9_2ba7_2f3d_8dd7;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Both halves of the product: every bit of either factor reaches every bit.
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    let halves = product.to_le_bytes();
-    word(&halves[..8]) ^ word(&halves[8..])
-}
-
-/// At most eight bytes, little-endian.
-fn word(bytes: &[u8]) -> u64 {
-    let mut whole = [0; 8];
-    whole[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(whole)
-}
-
-/// The hash of `bytes`; another `seed` makes another hash.
+/// XXH3 of `bytes`; another `seed` makes another hash.
 pub fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    let mut state = seed ^ THIRD;
-    let (pairs, rest) = bytes.as_chunks::<16>();
-    for pair in pairs {
-        state = fold(word(&pair[..8]) ^ FIRST, word(&pair[8..]) ^ state);
-    }
-    let (low, high) = rest.split_at(rest.len().min(8));
-    state = fold(word(low) ^ FIRST, word(high) ^ state);
-    let length = bytes.len() as u64;
-    fold(state ^ SECOND, length ^ FIRST)
+    xxh3_64_with_seed(bytes, seed)
 }
 
 /// The hash of a key; never 0.
@@ -60,7 +36,7 @@ impl Hasher for Quick {
     }
 
     fn write_u64(&mut self, word: u64) {
-        self.0 = fold(self.0 ^ word ^ FIRST, SECOND);
+        self.0 = hash(self.0, &word.to_le_bytes());
     }
 
     fn finish(&self) -> u64 {
@@ -78,7 +54,7 @@ mod tests {
     fn the_hash_is_the_one_that_is_stored() {
         assert_eq!(
             hash(7, b"IMB/53901/X/0001;DEPLOYE"),
-            17_469_582_947_628_242_350
+            851_105_688_044_198_390
         );
     }
 
