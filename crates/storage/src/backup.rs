@@ -222,14 +222,21 @@ fn copy(
         .map_err(|e| unavailable(&e))
 }
 
-/// Whether the database that `url` names holds no table yet.
+/// Whether the database that `url` names holds no table yet, once a `pg_restore` that outlived the
+/// process that had started it there is ended: it would bring the same tables a moment later.
 ///
 /// # Errors
 /// The server cannot be reached.
 pub fn is_empty(url: &str) -> Result<bool, Error> {
     let settings = Settings::parse(url)?;
     off_runtime(|| {
-        let row = postgres::Connection::open_plain(&settings)?.one(
+        let mut connection = postgres::Connection::open_plain(&settings)?;
+        connection.one(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity
+             where datname = current_database() and application_name = 'pg_restore'
+               and usename = current_user and pid <> pg_backend_pid()",
+        )?;
+        let row = connection.one(
             "select count(*) from pg_class c
              where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')",
         )?;

@@ -51,7 +51,7 @@ pub fn list_told(
 /// Whether the caller's operator has a contract active at `now` (business time).
 pub fn has_contract(tx: &mut dyn Tx, scope: &OperatorScope, now: Millis) -> Result<bool, Error> {
     let stmt = sql!(
-        "select 1 as found from contract
+        "select cast(1 as bigint) as found from contract
          where operator_id = ?1 and signed_at_ms <= ?2
            and (ended_at_ms is null or ended_at_ms > ?2) limit 1"
     );
@@ -191,19 +191,19 @@ pub fn list_touched(
                select 1 from building n
                where n.building_ref = a.building_ref and n.from_release = ?1
                  and n.state in ('deploye', 'raccordable_demande'))
-               then 1 else 0 end as by_building,
+               then cast(1 as bigint) else cast(0 as bigint) end as by_building,
              case when a.pm_ref <> '' and exists (
                select 1 from pm b
                where b.pm_ref = a.pm_ref and b.to_release = ?1 and b.state = 'deploye')
                and not exists (
                select 1 from pm n
                where n.pm_ref = a.pm_ref and n.from_release = ?1 and n.state = 'deploye')
-               then 1 else 0 end as by_pm,
+               then cast(1 as bigint) else cast(0 as bigint) end as by_pm,
              case when a.pto_ref <> '' and exists (
                select 1 from pto b where b.pto_ref = a.pto_ref and b.to_release = ?1)
                and not exists (
                select 1 from pto n where n.pto_ref = a.pto_ref and n.from_release = ?1)
-               then 1 else 0 end as by_pto
+               then cast(1 as bigint) else cast(0 as bigint) end as by_pto
            from access_order a
            where a.status in ('deposee', 'ar_ok', 'cr_ok', 'stoc_emise', 'racco_oi_planifie',
                'racco_ko', 'racco_ok', 'mad', 'annul_demandee'))

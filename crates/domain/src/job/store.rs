@@ -151,7 +151,7 @@ pub fn is_due(
     track: Track,
 ) -> Result<bool, Error> {
     let stmt = sql!(
-        "select 1 as found from job
+        "select cast(1 as bigint) as found from job
          where state in ('pending', 'leased') and due_at_ms <= ?1 and long = ?2 limit 1"
     );
     let params = params![now.0, track == Track::Long];

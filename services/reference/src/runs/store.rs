@@ -185,7 +185,7 @@ fn run(row: &Row) -> Result<Run, Error> {
 /// Whether an import of this kind that was submitted after `run` has come to a release already.
 pub fn has_newer(tx: &mut dyn Tx, run: &Run) -> Result<bool, Error> {
     let stmt = sql!(
-        "select 1 as found from import_run
+        "select cast(1 as bigint) as found from import_run
          where kind = ?1 and created_real_at_ms > ?2
            and state in ('waiting', 'publishing', 'published') limit 1"
     );
