@@ -6,6 +6,8 @@ use domain::building::{
     NOT_APPLICABLE, Pm, PmState, Presence,
 };
 use domain::line::{Fibre, FibreState, LineState, Pto};
+use domain::network::ColourCode;
+use domain::network::labels::COLOURS;
 use domain::release::Kind;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -72,21 +74,6 @@ const STREET_NAMES: [&str; 40] = [
     "DES CARRIERS",
     "DU RUISSEAU",
     "DE LA ROSERAIE",
-];
-
-const COLOURS: [&str; 12] = [
-    "ROUGE",
-    "BLEU",
-    "VERT",
-    "JAUNE",
-    "VIOLET",
-    "BLANC",
-    "ORANGE",
-    "GRIS",
-    "MARRON",
-    "NOIR",
-    "TURQUOISE",
-    "ROSE",
 ];
 
 /// Fibres of a PBO: one tube.
@@ -596,15 +583,16 @@ impl Builder<'_> {
         );
         let reference = format!("PB-{insee}-{:05}", self.pbos);
         let first_fibre = self.territory.fibres.len();
-        let (cable, tube) = (in_pm / COLOURS.len() + 1, in_pm % COLOURS.len());
-        for (k, colour) in COLOURS.iter().enumerate().take(PBO_FIBRES) {
+        let (cable, tube) = (in_pm / COLOURS + 1, in_pm % COLOURS + 1);
+        let named = |rank| ColourCode::Orange.place(rank).unwrap_or_default();
+        for k in 1..=PBO_FIBRES {
             self.territory.fibres.push(Fibre {
-                id: format!("{insee}{:05}F{:02}", self.pbos, k + 1),
+                id: format!("{insee}{:05}F{k:02}", self.pbos),
                 pm_ref: pm_ref.clone(),
                 pbo_ref: reference.clone(),
                 cable: format!("CB-{}-{cable:02}", &pm_ref[3..]),
-                tube: format!("{} {}", tube + 1, COLOURS[tube]),
-                colour: format!("{} {colour}", k + 1),
+                tube: named(tube),
+                colour: named(k),
                 state: FibreState::Available,
                 dedicated: false,
                 pto_ref: String::new(),

@@ -45,15 +45,20 @@ impl ColourCode {
         }
     }
 
+    /// The colours of one round, in its order.
+    #[must_use]
+    pub fn colours(self) -> &'static [&'static str; COLOURS] {
+        match self {
+            Self::Orange => &ORANGE,
+            Self::Fotag => &FOTAG,
+        }
+    }
+
     /// The `rank`-th tube or fibre as files and CRs write it (`4 JAUNE`); none below 1.
     #[must_use]
     pub fn place(self, rank: usize) -> Option<String> {
-        let colours = match self {
-            Self::Orange => &ORANGE,
-            Self::Fotag => &FOTAG,
-        };
         let at = rank.checked_sub(1)? % COLOURS;
-        Some(format!("{rank} {}", colours[at]))
+        Some(format!("{rank} {}", self.colours()[at]))
     }
 }
 

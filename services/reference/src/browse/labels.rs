@@ -2,6 +2,7 @@
 
 use domain::building::{BuildingState, NOT_APPLICABLE};
 use domain::line::FibreState;
+use domain::network::ColourCode;
 use domain::release::Table;
 use storage::Value;
 use web::Tone;
@@ -140,26 +141,11 @@ pub const USES: [(&str, &str, Tone); 5] = [
     ("hors service", "hors service", Tone::Bad),
 ];
 
-/// The twelve colours of fibres and tubes in the usual order, which is that of their swatches.
-const COLOURS: [&str; 12] = [
-    "ROUGE",
-    "BLEU",
-    "VERT",
-    "JAUNE",
-    "VIOLET",
-    "BLANC",
-    "ORANGE",
-    "GRIS",
-    "MARRON",
-    "NOIR",
-    "TURQUOISE",
-    "ROSE",
-];
-
-/// The swatch of a colour's name, 1 to 12; 0 for a name the trade does not know.
+/// The swatch of a colour's name, 1 to 12 in the usual order; 0 for a name the trade does not know.
 #[must_use]
 pub fn swatch(name: &str) -> usize {
-    let known = COLOURS.iter().position(|colour| *colour == plain(name));
+    let colours = ColourCode::Orange.colours();
+    let known = colours.iter().position(|colour| *colour == plain(name));
     known.map_or(0, |at| at + 1)
 }
 

@@ -32,10 +32,6 @@ impl RowReader for OfferReader {
         Table::Offer
     }
 
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
-    }
-
     fn key_column(&self) -> &'static str {
         "CodeOffre"
     }

@@ -7,7 +7,7 @@ use domain::release::{Kind, Released, Row, Table};
 
 use super::coordinates::{PROJECTION, place};
 use super::counts::Sums;
-use super::{Columns, Line, RowReader, rules};
+use super::{Columns, Line, RowReader, plant, rules};
 use crate::compare::Known;
 use crate::hash::hash;
 use crate::report::{AnomalyCode, ImportReport, Reject, RejectCode};
@@ -128,10 +128,6 @@ impl RowReader for IpeReader {
         Table::Building
     }
 
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
-    }
-
     fn key_column(&self) -> &'static str {
         "IdentifiantImmeuble"
     }
@@ -228,7 +224,7 @@ impl IpeReader {
         if self.said.contains(&said) {
             return Ok(());
         }
-        let (pm, doubt) = pm(line)?;
+        let (pm, doubt) = plant::pm(line, Kind::Ipe)?;
         if let Some(code) = doubt {
             self.tell(code, &pm.reference, "CoordonneePMX", report);
         }
@@ -337,32 +333,6 @@ fn pm_state(line: &Line<'_>) -> Result<Option<PmState>, Reject> {
     }
     let state = line.choice("EtatPM", PmState::ALL, PmState::literal);
     state.map(Some)
-}
-
-fn pm(line: &Line<'_>) -> Result<(Pm, Option<AnomalyCode>), Reject> {
-    let at = place(line, ("CoordonneePMX", "CoordonneePMY"))?;
-    let technical = line.text("ReferencePMTechnique", 50)?;
-    let pm = Pm {
-        reference: line.required("ReferencePM", 20)?,
-        state: line.choice("EtatPM", PmState::ALL, PmState::literal)?,
-        kind: line.text("TypeEmplacementPM", 40)?,
-        installed_on: line.date("DateInstallationPM")?,
-        capacity: line.count("CapaciteMaxPM")?,
-        engineering: line.text("TypeIngenierie", 10)?,
-        dwellings: line.count("NombreLogementsPM")?,
-        first_handed_over_on: line.date("DatePremiereMADPM")?,
-        opened_on: line.date("DateMiseEnServiceCommercialePM")?,
-        insee: line.code("CodeInseePM", 5)?,
-        active_place: line.flag("EmplacementActifDisponible")?,
-        pmt_refs: Some(technical)
-            .filter(|pmt| !pmt.is_empty())
-            .into_iter()
-            .collect(),
-        lon: at.lon,
-        lat: at.lat,
-        origin: Kind::Ipe,
-    };
-    Ok((pm, at.doubt))
 }
 
 /// How many dwellings more a line has than the structure in force; none when there is nothing to

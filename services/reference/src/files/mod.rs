@@ -57,7 +57,10 @@ pub trait RowReader: Send {
     fn table(&self) -> Table;
 
     /// The key of a line, valid or not; called once a line, before [`RowReader::read`].
-    fn key(&mut self, line: &Line<'_>) -> String;
+    /// Unless a reader says more, the text of its key column.
+    fn key(&mut self, line: &Line<'_>) -> String {
+        line.raw(self.key_column()).to_owned()
+    }
 
     /// The row of a line, or why it is refused. Anomalies go to the report.
     fn read(

@@ -157,10 +157,6 @@ impl RowReader for FibreReader {
         Table::Fibre
     }
 
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
-    }
-
     fn is_settled(&mut self, line: &Line<'_>, known: &Known, _: &mut ImportReport) -> bool {
         let live = known.live_fibres.get(line.raw(self.key_column()));
         let same = live.is_none() || live == FibreState::from_literal(line.raw("EtatFibre"));

@@ -57,10 +57,6 @@ impl RowReader for NdReader {
         Table::Nd
     }
 
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
-    }
-
     fn key_column(&self) -> &'static str {
         "NumeroDesignation"
     }
@@ -102,10 +98,6 @@ pub struct AddressReader;
 impl RowReader for AddressReader {
     fn table(&self) -> Table {
         Table::Address
-    }
-
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
     }
 
     fn key_column(&self) -> &'static str {

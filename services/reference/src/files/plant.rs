@@ -4,7 +4,7 @@ use domain::building::{Pm, PmState};
 use domain::network::{Cable, ColourCode, ConnectorColour, OpticalRoute, Pbo, ROUTES_PER_PTO_MAX};
 use domain::release::{Kind, Released, Row, Table, join_key};
 
-use super::coordinates::{PROJECTION, Place, place};
+use super::coordinates::{PROJECTION, place};
 use super::network::{known_pm, pto_ref};
 use super::{Columns, Line, RowReader, rules};
 use crate::compare::Known;
@@ -79,8 +79,8 @@ pub const ROUTES: Columns = Columns {
 };
 
 /// Tells why coordinates were not believed, if they were not.
-fn tell_doubt(at: &Place, key: &str, column: &str, report: &mut ImportReport) {
-    if let Some(code) = at.doubt {
+fn tell_doubt(doubt: Option<AnomalyCode>, key: &str, column: &str, report: &mut ImportReport) {
+    if let Some(code) = doubt {
         report.anomaly(code, key, column);
     }
 }
@@ -93,10 +93,6 @@ impl RowReader for PmReader {
         Table::Pm
     }
 
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
-    }
-
     fn key_column(&self) -> &'static str {
         "ReferencePM"
     }
@@ -107,35 +103,41 @@ impl RowReader for PmReader {
         _: &Known,
         report: &mut ImportReport,
     ) -> Result<Row, Reject> {
-        let at = place(line, ("CoordonneePMX", "CoordonneePMY"))?;
-        let pm = Pm {
-            reference: line.required("ReferencePM", 20)?,
-            state: line.choice("EtatPM", PmState::ALL, PmState::literal)?,
-            kind: line.text("TypeEmplacementPM", 40)?,
-            installed_on: line.date("DateInstallationPM")?,
-            capacity: line.count("CapaciteMaxPM")?,
-            engineering: line.text("TypeIngenierie", 10)?,
-            dwellings: line.count("NombreLogementsPM")?,
-            first_handed_over_on: line.date("DatePremiereMADPM")?,
-            opened_on: line.date("DateMiseEnServiceCommercialePM")?,
-            insee: line.code("CodeInseePM", 5)?,
-            active_place: line.flag("EmplacementActifDisponible")?,
-            pmt_refs: technical(line)?,
-            lon: at.lon,
-            lat: at.lat,
-            origin: Kind::Pm,
-        };
+        let (pm, doubt) = pm(line, Kind::Pm)?;
         if rules::opens_early(&pm) {
             let column = "DateMiseEnServiceCommercialePM";
             report.anomaly(AnomalyCode::NoticeTooShort, &pm.reference, column);
         }
-        tell_doubt(&at, &pm.reference, "CoordonneePMX", report);
+        tell_doubt(doubt, &pm.reference, "CoordonneePMX", report);
         Ok(pm.to_row())
     }
 
     fn is_settled(&mut self, _: &Line<'_>, _: &Known, _: &mut ImportReport) -> bool {
         true
     }
+}
+
+/// What a line says of a PM, and why its coordinates were not believed, if they were not.
+pub(super) fn pm(line: &Line<'_>, origin: Kind) -> Result<(Pm, Option<AnomalyCode>), Reject> {
+    let at = place(line, ("CoordonneePMX", "CoordonneePMY"))?;
+    let pm = Pm {
+        reference: line.required("ReferencePM", 20)?,
+        state: line.choice("EtatPM", PmState::ALL, PmState::literal)?,
+        kind: line.text("TypeEmplacementPM", 40)?,
+        installed_on: line.date("DateInstallationPM")?,
+        capacity: line.count("CapaciteMaxPM")?,
+        engineering: line.text("TypeIngenierie", 10)?,
+        dwellings: line.count("NombreLogementsPM")?,
+        first_handed_over_on: line.date("DatePremiereMADPM")?,
+        opened_on: line.date("DateMiseEnServiceCommercialePM")?,
+        insee: line.code("CodeInseePM", 5)?,
+        active_place: line.flag("EmplacementActifDisponible")?,
+        pmt_refs: technical(line)?,
+        lon: at.lon,
+        lat: at.lat,
+        origin,
+    };
+    Ok((pm, at.doubt))
 }
 
 fn technical(line: &Line<'_>) -> Result<Vec<String>, Reject> {
@@ -185,7 +187,7 @@ impl RowReader for PboReader {
             lat: at.lat,
             origin: Kind::Pbo,
         };
-        tell_doubt(&at, &pbo.reference, "CoordonneePBOX", report);
+        tell_doubt(at.doubt, &pbo.reference, "CoordonneePBOX", report);
         Ok(pbo.to_row())
     }
 
@@ -200,10 +202,6 @@ pub struct CableReader;
 impl RowReader for CableReader {
     fn table(&self) -> Table {
         Table::Cable
-    }
-
-    fn key(&mut self, line: &Line<'_>) -> String {
-        line.raw(self.key_column()).to_owned()
     }
 
     fn key_column(&self) -> &'static str {
