@@ -142,7 +142,7 @@ pub fn rows<E>(
     let chosen = chosen(addresses, seed);
     let weights: Vec<f64> = chosen
         .iter()
-        .map(|one| 1.7_f64.powi(one.size as i32))
+        .map(|one| 1.25_f64.powi(one.size as i32))
         .collect();
     let all: f64 = weights.iter().sum();
     let (mut before, mut given) = (0.0, 0);
@@ -183,8 +183,13 @@ fn chosen(addresses: usize, seed: u64) -> Vec<Commune> {
             }
         }
     }
-    rest.truncate(count.saturating_sub(chosen.len()));
-    chosen.append(&mut rest);
+    // Neighbours of one postcode come together.
+    while chosen.len() < count && !rest.is_empty() {
+        let first = rest.swap_remove(0);
+        let near = |one: &Commune| one.postcodes[0] == first.postcodes[0];
+        chosen.extend(rest.extract_if(.., |one| near(one)));
+        chosen.push(first);
+    }
     chosen
 }
 
@@ -307,7 +312,7 @@ fn street_row(part: &mut Part<'_>, street: &Street, postcode: &str, rng: &mut Rn
     };
     let small_town = commune.size < 7 && !street.hamlet;
     let hamlet = match small_town && rng.chance(6) {
-        true => rng.pick(crate::names::FARMS).to_owned(),
+        true => rng.pick(crate::hamlets::FARMS).to_owned(),
         false => String::new(),
     };
     Row {
@@ -376,7 +381,7 @@ const NO_SUFFIX: &str = "";
 
 /// The numbers of a street in order, with their suffixes.
 fn numbers(rng: &mut Rng, street: &Street) -> Vec<(u32, &'static str)> {
-    if street.hamlet && rng.chance(55) {
+    if street.hamlet && rng.chance(60) {
         return vec![(0, NO_SUFFIX)];
     }
     let count = match rng.below(100) {

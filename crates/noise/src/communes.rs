@@ -1,5 +1,5 @@
-//! Real communes of every region, as INSEE names and codes them. Postcodes are La Poste's where they
-//! are known, and otherwise of the right department; delivery offices are partly invented.
+//! Real communes of every region, as INSEE names and codes them. Postcodes are La Poste's where
+//! they are known, and otherwise of the right department; delivery offices are partly invented.
 
 /// `insee;name;postcodes;delivery;size;before`: `delivery` is empty when it is the commune's name,
 /// `size` grows by one each time the population doubles, `before` lists the communes it was made of

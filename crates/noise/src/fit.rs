@@ -143,6 +143,17 @@ impl Words {
         row[name_words.len()]
     }
 
+    /// Whether `self`, typed, is a commune's name up to its `sur`, `en`, `lès`…
+    fn is_head_of(&self, name: &Words) -> bool {
+        let typed = &self.words;
+        let tied = name.words.get(typed.len());
+        tied.is_some_and(|word| word.kind == Kind::Link)
+            && typed
+                .iter()
+                .zip(&name.words)
+                .all(|(a, b)| word_distance(a, b, false) == 0)
+    }
+
     /// Whether `typed`, cut at some column, is the beginning of this name.
     fn begins_with(&self, typed: &str) -> bool {
         let mut rest = typed;
@@ -262,8 +273,101 @@ pub(crate) enum Reading {
     Unclear,
 }
 
-/// Distances: of the street, of the place, of the number's suffix.
-type Distances = (u32, u32, u32);
+/// How far a place is from what was typed of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Placed {
+    /// Commune and postcode as they are.
+    plain: u32,
+    /// As much at most as another commune of the same postcode: the commune may be what is wrong.
+    capped: u32,
+    /// The postcode is not the one that was typed.
+    otherwise: bool,
+}
+
+impl Placed {
+    fn new(asked: &Asked, place: &Place, named: u32) -> Self {
+        let posted = postcode_distance(asked, place);
+        let plain = (named + posted).min(FAR);
+        Self {
+            plain,
+            capped: match asked.postcode.is_some() && posted == 0 {
+                true => plain.min(OTHER_COMMUNE),
+                false => plain,
+            },
+            otherwise: posted > 0,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Distances {
+    street: u32,
+    place: Placed,
+    suffix: u32,
+}
+
+impl Distances {
+    fn plain(&self) -> u32 {
+        self.street + self.place.plain + self.suffix
+    }
+}
+
+/// Compares what is meant with all else that is near.
+struct Comparison {
+    target: Distances,
+    equal: usize,
+    near: bool,
+}
+
+impl Comparison {
+    fn with(target: Distances) -> Self {
+        Self {
+            target,
+            equal: 0,
+            near: false,
+        }
+    }
+
+    /// How far another place is: when its street is nearer, or the postcode that was typed is not
+    /// that of the commune that is meant, the commune may be what is wrong.
+    fn place(&self, street: u32, place: Placed) -> u32 {
+        match self.target.place.otherwise || street < self.target.street {
+            true => place.capped,
+            false => place.plain,
+        }
+    }
+
+    /// A better street makes one wonder, though it has not the number.
+    fn street(&mut self, street: u32, place: Placed) {
+        let meant = self.target.street + self.target.place.plain;
+        let other = street + self.place(street, place);
+        self.near |= self.target.plain() > 0 && other < meant;
+    }
+
+    fn door(&mut self, other: Distances) {
+        let (meant, place) = (self.target.plain(), self.place(other.street, other.place));
+        let sum = other.street + place + other.suffix;
+        let alike = (other.street, place, other.suffix)
+            == (
+                self.target.street,
+                self.target.place.plain,
+                self.target.suffix,
+            );
+        if alike {
+            self.equal += 1;
+        } else if sum <= meant || (meant > 0 && sum == meant + 1) {
+            self.near = true;
+        }
+    }
+
+    fn reading(&self) -> Reading {
+        match (self.near, self.equal) {
+            (true, _) => Reading::Unclear,
+            (false, 0) => Reading::Unique,
+            (false, others) => Reading::Ambiguous(others + 1),
+        }
+    }
+}
 
 /// Reads queries against one base.
 pub(crate) struct Reader<'a> {
@@ -285,55 +389,48 @@ impl<'a> Reader<'a> {
 
     /// What `asked` is, when `door` of `way` is meant.
     pub(crate) fn read(&mut self, asked: &Asked, way: u32, door: Door) -> Reading {
+        let base = self.base;
         let places = self.places(asked);
-        let meant = &self.base.ways[way as usize];
-        let street = street_distance(asked, &self.base.name(meant).words);
-        let place = places[meant.place as usize];
-        let Some(suffix) = door_distance(self.base, asked, door) else {
+        let meant = &base.ways[way as usize];
+        let Some(suffix) = door_distance(base, asked, door) else {
             return Reading::Unclear;
         };
-        let target = (street, place, suffix);
-        let total = sum(target);
-        if street >= FAR || place >= FAR {
+        let target = Distances {
+            street: street_distance(asked, &base.name(meant).words),
+            place: places[meant.place as usize],
+            suffix,
+        };
+        if target.street >= FAR || target.place.plain >= FAR {
             return Reading::Unclear;
         }
-        let (mut equal, mut near) = (0, false);
-        self.each_near(asked, &places, total + 1, &mut |other, distances| {
-            let base = self.base;
-            let found = &base.ways[other as usize];
-            // A better street without the number makes one wonder as well.
-            near |= total > 0 && distances.0 + distances.1 < street + place;
-            for &one in &found.doors {
-                if base.key(one) == base.key(door) {
-                    continue;
-                }
-                let Some(suffix) = door_distance(base, asked, one) else {
-                    continue;
-                };
-                let distances = (distances.0, distances.1, suffix);
-                if distances == target {
-                    equal += 1;
-                } else if sum(distances) <= total || (total > 0 && sum(distances) == total + 1) {
-                    near = true;
+        let mut verdict = Comparison::with(target);
+        let limit = target.plain() + 1;
+        self.each_near(asked, &places, limit, &mut |other, street, place| {
+            verdict.street(street, place);
+            for &one in &base.ways[other as usize].doors {
+                if let Some(suffix) = door_distance(base, asked, one)
+                    && base.key(one) != base.key(door)
+                {
+                    verdict.door(Distances {
+                        street,
+                        place,
+                        suffix,
+                    });
                 }
             }
         });
-        match (near, equal) {
-            (true, _) => Reading::Unclear,
-            (false, 0) => Reading::Unique,
-            (false, others) => Reading::Ambiguous(others + 1),
-        }
+        verdict.reading()
     }
 
     /// Whether nothing in the base is within `distance` of what was asked.
     pub(crate) fn is_absent(&mut self, asked: &Asked, distance: u32) -> bool {
         let places = self.places(asked);
         let mut found = false;
-        self.each_near(asked, &places, distance, &mut |way, distances| {
+        self.each_near(asked, &places, distance, &mut |way, street, place| {
             let doors = &self.base.ways[way as usize].doors;
             let fits = |&door: &Door| {
                 let suffix = door_distance(self.base, asked, door);
-                suffix.is_some_and(|suffix| distances.0 + distances.1 + suffix <= distance)
+                suffix.is_some_and(|suffix| street + place.capped + suffix <= distance)
             };
             found |= doors.iter().any(fits);
         });
@@ -344,56 +441,57 @@ impl<'a> Reader<'a> {
     pub(crate) fn is_no_street(&mut self, asked: &Asked, distance: u32) -> bool {
         let places = self.places(asked);
         let mut found = false;
-        self.each_near(asked, &places, distance, &mut |_, _| found = true);
+        self.each_near(asked, &places, distance, &mut |_, _, _| found = true);
         !found
     }
 
     /// Whether no place in the base is within `distance` of what was asked.
     pub(crate) fn is_no_place(&mut self, asked: &Asked, distance: u32) -> bool {
         let places = self.places(asked);
-        places.iter().all(|&place| place > distance)
+        places.iter().all(|place| place.capped > distance)
     }
 
     /// Calls `each` with the streets whose distance is at most `max`.
     fn each_near(
         &self,
         asked: &Asked,
-        places: &[u32],
+        places: &[Placed],
         max: u32,
-        each: &mut dyn FnMut(u32, Distances),
+        each: &mut dyn FnMut(u32, u32, Placed),
     ) {
         let base = self.base;
         if asked.commune.is_none() && asked.postcode.is_none() {
             for name in &base.names {
                 let street = street_distance(asked, &name.words);
                 if street <= max {
-                    name.ways.iter().for_each(|&way| each(way, (street, 0, 0)));
+                    let anywhere = Placed::default();
+                    name.ways
+                        .iter()
+                        .for_each(|&way| each(way, street, anywhere));
                 }
             }
             return;
         }
-        for (place, &distance) in base.places.iter().zip(places) {
-            if distance > max {
+        for (place, &placed) in base.places.iter().zip(places) {
+            if placed.capped > max {
                 continue;
             }
             for &way in &place.ways {
                 let name = base.name(&base.ways[way as usize]);
                 let street = street_distance(asked, &name.words);
-                if street + distance <= max {
-                    each(way, (street, distance, 0));
+                if street + placed.capped <= max {
+                    each(way, street, placed);
                 }
             }
         }
     }
 
     /// The distance of each place.
-    fn places(&mut self, asked: &Asked) -> Vec<u32> {
+    fn places(&mut self, asked: &Asked) -> Vec<Placed> {
         let base = self.base;
         let Some(commune) = &asked.commune else {
             let places = base.places.iter();
-            return places
-                .map(|place| postcode_distance(asked, place))
-                .collect();
+            return places.map(|place| Placed::new(asked, place, 0)).collect();
         };
         if self.communes.len() > REMEMBERED_MAX {
             self.communes.clear();
@@ -401,25 +499,13 @@ impl<'a> Reader<'a> {
         let known = self.communes.entry(asked.commune_text.clone());
         let named = known.or_insert_with(|| {
             let places = base.places.iter();
-            places
-                .map(|place| commune_distance(commune, place) as u8)
-                .collect()
+            let distances = places.map(|place| commune_distance(commune, place) as u8);
+            distances.collect()
         });
         let both = base.places.iter().zip(named.iter());
-        both.map(|(place, &named)| {
-            let posted = postcode_distance(asked, place);
-            let by_both = (u32::from(named) + posted).min(FAR);
-            match asked.postcode.is_some() && posted == 0 {
-                true => by_both.min(OTHER_COMMUNE),
-                false => by_both,
-            }
-        })
-        .collect()
+        both.map(|(place, &named)| Placed::new(asked, place, u32::from(named)))
+            .collect()
     }
-}
-
-fn sum((street, place, suffix): Distances) -> u32 {
-    street + place + suffix
 }
 
 fn street_distance(asked: &Asked, name: &Words) -> u32 {
@@ -433,7 +519,10 @@ fn street_distance(asked: &Asked, name: &Words) -> u32 {
 fn commune_distance(typed: &Words, place: &Place) -> u32 {
     let others = place.others.iter();
     let others = others.map(|other| typed.distance(other) + SMALL).min();
-    let by_name = typed.distance(&place.commune_words);
+    let by_name = match typed.is_head_of(&place.commune_words) {
+        true => LEFT_OUT,
+        false => typed.distance(&place.commune_words),
+    };
     by_name.min(others.unwrap_or(FAR)).min(FAR)
 }
 
@@ -471,31 +560,49 @@ fn door_distance(base: &Base, asked: &Asked, door: Door) -> Option<u32> {
     }
 }
 
-/// The same by looking at every address, for tests.
+/// The same by looking at every address of the base, for tests.
 #[cfg(test)]
-pub(crate) fn fits_of_all(base: &Base, asked: &Asked) -> Vec<(u32, String)> {
+pub(crate) fn read_all(base: &Base, asked: &Asked, key: &str) -> Reading {
+    let mut all = all_distances(base, asked);
+    let Some(at) = all.iter().position(|(of, _)| of == key) else {
+        return Reading::Unclear;
+    };
+    let (_, target) = all.swap_remove(at);
+    let mut comparison = Comparison::with(target);
+    for (_, other) in all {
+        comparison.street(other.street, other.place);
+        comparison.door(other);
+    }
+    comparison.reading()
+}
+
+/// How near the nearest address is, for tests.
+#[cfg(test)]
+pub(crate) fn nearest_of_all(base: &Base, asked: &Asked) -> u32 {
+    let all = all_distances(base, asked);
+    let sums = all
+        .iter()
+        .map(|(_, one)| one.street + one.place.capped + one.suffix);
+    sums.min().unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+fn all_distances(base: &Base, asked: &Asked) -> Vec<(String, Distances)> {
     let mut all = Vec::new();
     for way in &base.ways {
         let place = base.place(way);
-        let posted = postcode_distance(asked, place);
-        let placed = match &asked.commune {
-            None => posted,
-            Some(typed) => {
-                let both = (commune_distance(typed, place) + posted).min(FAR);
-                match asked.postcode.is_some() && posted == 0 {
-                    true => both.min(OTHER_COMMUNE),
-                    false => both,
-                }
-            }
-        };
-        let street = street_distance(asked, &base.name(way).words);
+        let named = asked.commune.as_ref();
+        let named = named.map_or(0, |typed| commune_distance(typed, place));
         for &door in &way.doors {
-            if let Some(suffix) = door_distance(base, asked, door) {
-                all.push((street + placed + suffix, base.key(door).to_owned()));
-            }
+            let distances = Distances {
+                street: street_distance(asked, &base.name(way).words),
+                place: Placed::new(asked, place, named),
+                // Another number is not it.
+                suffix: door_distance(base, asked, door).unwrap_or(1_000),
+            };
+            all.push((base.key(door).to_owned(), distances));
         }
     }
-    all.sort();
     all
 }
 
@@ -503,4 +610,57 @@ pub(crate) fn fits_of_all(base: &Base, asked: &Asked) -> Vec<(u32, String)> {
 pub(crate) fn is_hamlet(base: &Base, way: &Way) -> bool {
     let words = &base.name(way).words.words;
     words.first().is_none_or(|word| word.kind != Kind::Type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn distance(typed: &str, name: &str) -> u32 {
+        Words::of_way(typed).distance(&Words::of_way(name))
+    }
+
+    #[test]
+    fn what_says_the_same_is_at_no_distance() {
+        for (typed, name) in [
+            ("rue du moulin", "Rue du Moulin"),
+            ("av du gal leclerc", "Avenue du Général Leclerc"),
+            ("bd st-michel", "Boulevard Saint-Michel"),
+            ("lieu-dit La Haie", "La Haie"),
+            ("ALL DES OEILLETS", "Allée des Œillets"),
+        ] {
+            assert_eq!(distance(typed, name), 0, "{typed}");
+        }
+    }
+
+    #[test]
+    fn distances_grow_with_what_is_wrong() {
+        let name = "Rue du Général Leclerc";
+        let mut last = 0;
+        for typed in [
+            "rue du general leclerc",
+            "rue general leclerc",
+            "rue du general leclrc",
+            "rue leclerc",
+            "place du general leclerc",
+            "rue du general lecourbe",
+        ] {
+            let distance = distance(typed, name);
+            assert!(distance >= last, "{typed}");
+            last = distance;
+        }
+        assert!(distance("rue du moulin", "Rue du Moulin Neuf") >= WORD);
+        assert!(distance("rue du 8 mai", "Rue du 9 Mai") > LETTER);
+        assert_eq!(distance("ruedu moulin", "Rue du Moulin"), SMALL);
+        assert_eq!(distance("rue v. hugo", "Rue Victor Hugo"), SMALL);
+    }
+
+    #[test]
+    fn a_cut_name_is_the_beginning_of_the_whole() {
+        let name = Words::of_way("Rue du Général Leclerc");
+        assert!(name.begins_with("rue du general lec"));
+        assert!(name.begins_with("rue du general"));
+        assert!(!name.begins_with("rue du general lac"));
+        assert!(!name.begins_with("ru"));
+    }
 }

@@ -104,8 +104,12 @@ const ALIKE: &[(&str, &str)] = &[
     ("an", "en"),
     ("em", "am"),
     ("qu", "k"),
-    ("c", "k"),
-    ("k", "c"),
+    ("ca", "ka"),
+    ("co", "ko"),
+    ("cl", "kl"),
+    ("cr", "kr"),
+    ("ka", "ca"),
+    ("ko", "co"),
     ("ll", "l"),
     ("nn", "n"),
     ("tt", "t"),
@@ -143,6 +147,19 @@ pub fn misheard(word: &str, rng: &mut Rng) -> Option<String> {
         }
     };
     let length = from.trim_matches(['^', '$']).len();
+    // A third of the same letter, or a vowel more before `an`, would be read otherwise.
+    let around = (
+        small[..at].chars().next_back(),
+        small[at + length..].chars().next(),
+    );
+    let doubled = to.len() == 2 && to.as_bytes()[0] == to.as_bytes()[1];
+    let same = |c: Option<char>| c.is_some_and(|c| to.contains(c));
+    let vowel = around.0.is_some_and(|c| "aeiouyéèêëïîôûâà".contains(c));
+    if (doubled && (same(around.0) || same(around.1)))
+        || (vowel && ["an", "en", "em", "i"].contains(&from))
+    {
+        return None;
+    }
     let mut typed = format!("{}{to}{}", &small[..at], &small[at + length..]);
     let capital = word.chars().next().is_some_and(char::is_uppercase);
     if capital {

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use crate::communes::Tongue;
+use crate::hamlets;
 use crate::names;
+use crate::regions;
 use crate::rng::Rng;
 
 /// A street to number.
@@ -14,6 +16,9 @@ pub struct Street {
     /// A hamlet: no type, few numbers or none.
     pub hamlet: bool,
 }
+
+/// Communes in a hundred that have a street that nearly every one has.
+const STAPLES: usize = 50;
 
 /// Makes the streets of one commune, or of the part of it that was one: no name twice.
 pub struct Maker {
@@ -28,18 +33,25 @@ pub struct Maker {
 impl Maker {
     /// For a commune of `size` (see [`crate::communes::Commune::size`]).
     #[must_use]
-    pub fn new(rng: Rng, tongue: Tongue, size: usize) -> Self {
+    pub fn new(mut rng: Rng, tongue: Tongue, size: usize) -> Self {
+        let mut waiting = Vec::new();
+        for staple in names::STAPLES {
+            if rng.chance(STAPLES) {
+                waiting.push((*staple).to_owned());
+            }
+        }
+        rng.shuffle(&mut waiting);
         Self {
             rng,
             tongue,
             hamlets: match size {
-                0..=5 => 30,
-                6..=7 => 15,
-                8..=9 => 5,
-                _ => 1,
+                0..=5 => 60,
+                6..=7 => 35,
+                8..=9 => 12,
+                _ => 2,
             },
             taken: HashSet::new(),
-            waiting: Vec::new(),
+            waiting,
         }
     }
 
@@ -106,21 +118,21 @@ impl Maker {
         let rng = &mut self.rng;
         match self.tongue {
             Tongue::Breton if rng.chance(60) => {
-                let (ker, rest) = (rng.pick(names::KER), rng.pick(names::BREIZH));
+                let (ker, rest) = (rng.pick(regions::KER), rng.pick(regions::BREIZH));
                 match rng.below(4) {
                     _ if rest.contains(' ') || ker.contains(' ') => format!("{ker} {rest}"),
                     0 => format!("{ker} {}", title(rest)),
                     _ => format!("{ker}{rest}"),
                 }
             }
-            Tongue::Corsican if rng.chance(60) => rng.pick(names::CORSICA).to_owned(),
+            Tongue::Corsican if rng.chance(60) => rng.pick(regions::CORSICA).to_owned(),
             Tongue::Overseas if rng.chance(70) => {
-                let (place, rest) = (rng.pick(names::CREOLE), rng.pick(names::OF_CREOLE));
+                let (place, rest) = (rng.pick(regions::CREOLE), rng.pick(regions::OF_CREOLE));
                 format!("{place} {rest}")
             }
-            _ if rng.chance(45) => rng.pick(names::FARMS).to_owned(),
+            _ if rng.chance(45) => rng.pick(hamlets::FARMS).to_owned(),
             _ => {
-                let (place, rest) = (rng.pick(names::HAMLETS), rng.pick(names::OF_HAMLETS));
+                let (place, rest) = (rng.pick(hamlets::HAMLETS), rng.pick(hamlets::OF_HAMLETS));
                 format!("{place} {rest}")
             }
         }
@@ -132,14 +144,14 @@ impl Maker {
             match self.tongue {
                 Tongue::Breton if rng.chance(60) => {
                     let way = rng.pick(&["Hent", "Straed", "Hent", "Straed", "Plasenn"]);
-                    return format!("{way} {}", rng.pick(names::HENT));
+                    return format!("{way} {}", rng.pick(regions::HENT));
                 }
                 Tongue::Alsatian => {
-                    let (half, rest) = (rng.pick(names::ELSASS), rng.pick(names::GASSE));
+                    let (half, rest) = (rng.pick(regions::ELSASS), rng.pick(regions::GASSE));
                     return format!("{half}{rest}");
                 }
                 Tongue::Corsican => {
-                    let place = rng.pick(names::CORSICA);
+                    let place = rng.pick(regions::CORSICA);
                     return match rng.below(3) {
                         0 => place.to_owned(),
                         1 => format!("Route de {place}"),
@@ -147,9 +159,9 @@ impl Maker {
                     };
                 }
                 Tongue::Overseas => {
-                    let (place, rest) = (rng.pick(names::CREOLE), rng.pick(names::OF_CREOLE));
+                    let (place, rest) = (rng.pick(regions::CREOLE), rng.pick(regions::OF_CREOLE));
                     return match rng.below(3) {
-                        0 => format!("Rue du {place} {rest}"),
+                        0 => format!("Rue {place} {rest}"),
                         1 => format!("Lotissement {place} {rest}"),
                         _ => format!("{place} {rest}"),
                     };
@@ -169,8 +181,21 @@ fn title(word: &str) -> String {
     })
 }
 
+/// A type of street, as often as it is met.
+fn way_type(rng: &mut Rng) -> &'static str {
+    let all = names::TYPES.iter().map(|(_, weight)| weight).sum();
+    let mut left = rng.below(all);
+    for &(name, weight) in names::TYPES {
+        if left < weight {
+            return name;
+        }
+        left -= weight;
+    }
+    "Rue"
+}
+
 fn french(rng: &mut Rng) -> String {
-    let way = rng.pick(names::TYPES);
+    let way = way_type(rng);
     match rng.below(100) {
         0..38 => format!("{way} {}", rng.pick(names::THINGS)),
         38..66 => format!("{way} {}", person(rng)),
@@ -178,6 +203,7 @@ fn french(rng: &mut Rng) -> String {
             let title = rng.pick(names::TITLES);
             let of = match title {
                 "Sœur" => "de la ",
+                "Monseigneur" | "Maître" => "",
                 _ if title.starts_with(['A', 'I', 'É']) => "de l'",
                 _ => "du ",
             };
@@ -198,12 +224,12 @@ fn french(rng: &mut Rng) -> String {
             }
         }
         93..97 => {
-            let farm = rng.pick(names::FARMS);
+            let farm = rng.pick(hamlets::FARMS);
             let way = rng.pick(&["Chemin", "Route", "Impasse"]);
             format!("{way} {}", of(farm))
         }
         _ => {
-            let (place, rest) = (rng.pick(names::HAMLETS), rng.pick(names::OF_HAMLETS));
+            let (place, rest) = (rng.pick(hamlets::HAMLETS), rng.pick(hamlets::OF_HAMLETS));
             format!("{way} {}", of(&format!("{place} {rest}")))
         }
     }

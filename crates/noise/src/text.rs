@@ -180,7 +180,7 @@ pub fn sound(word: &str) -> String {
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c != 'h' && out.chars().next_back() != Some(c) {
+        if c != 'h' && !out.ends_with(c) {
             out.push(c);
         }
     }

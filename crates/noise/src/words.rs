@@ -80,9 +80,9 @@ pub fn is_short_for(typed: &str, word: &str) -> bool {
 /// Types of streets, folded.
 static TYPES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let others = [
-        "quartier", "allees", "chaussee", "porte", "zone", "hent", "straed", "strada",
+        "quartier", "allees", "chaussee", "porte", "zone", "rond", "hent", "straed", "strada",
     ];
-    let mut types: Vec<_> = names::TYPES.iter().map(|name| fold(name)).collect();
+    let mut types: Vec<_> = names::TYPES.iter().map(|(name, _)| fold(name)).collect();
     types.extend(others.map(str::to_owned));
     types.sort();
     types.dedup();

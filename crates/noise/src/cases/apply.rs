@@ -2,6 +2,7 @@
 
 use super::Class;
 use crate::letters::{letters_max, long_words, misheard, mistyped};
+use crate::names::RURAL;
 use crate::read::{Base, Place};
 use crate::rng::Rng;
 use crate::text::{self, fold};
@@ -412,6 +413,10 @@ fn wrong_type(typed: &mut Typed, rng: &mut Rng) -> bool {
         return false;
     };
     let other = rng.pick(TAKEN_FOR);
+    // `Chemin Rural` is a type of two words.
+    if RURAL.iter().any(|rural| typed.street.starts_with(rural)) {
+        return false;
+    }
     if !is_type(&fold(first)) || fold(other) == fold(first) {
         return false;
     }

@@ -1,10 +1,12 @@
 //! Chooses addresses, does to them what the class does, and keeps the queries whose right answer is
 //! clear.
 
+use std::collections::HashMap;
+
 use super::{Case, Class, Expect, apply};
 use crate::communes;
-use crate::fit::{self, Reader, Reading};
-use crate::read::{Base, Door};
+use crate::fit::{self, Asked, Reader, Reading};
+use crate::read::{Base, Door, Way};
 use crate::rng::Rng;
 use crate::text::{self, fold};
 use crate::typing::Typed;
@@ -14,6 +16,10 @@ use crate::words::{is_given, is_type};
 const TRIES: u64 = 150;
 /// What stands for one query in so many.
 const SCHEDULE_MIXED: usize = 5;
+/// Streets in a hundred that are easily taken for another one of the place.
+const SIBLINGS: usize = 15;
+/// Districts of cities in a hundred that are written in short.
+const SHORT_CITY: usize = 70;
 /// Distances: nothing so near exists when a number, a street or a commune is absent.
 const NO_NUMBER: u32 = 2;
 const NO_STREET: u32 = 5;
@@ -82,7 +88,7 @@ pub fn cases(base: &Base, count: usize, seed: u64) -> Vec<Case> {
             let class = schedule[at % schedule.len()];
             (0..TRIES).find_map(|attempt| {
                 let mut rng = Rng::part(seed, 3, at as u64 * TRIES + attempt);
-                builder.case(class, &mut rng)
+                builder.case(class, &mut rng).map(|(case, _)| case)
             })
         })
         .collect()
@@ -96,6 +102,9 @@ struct Builder<'a> {
     hamlets: Vec<u32>,
     merged: Vec<u32>,
     delivered: Vec<u32>,
+    arrondissements: Vec<u32>,
+    /// Streets whose name, but for its type or for all of it, another one of the place bears.
+    siblings: Vec<u32>,
     named: Vec<u32>,
     typed: Vec<u32>,
     ligatures: Vec<u32>,
@@ -121,6 +130,11 @@ impl<'a> Builder<'a> {
                 .any(|text| text::without_ligatures(text) != **text)
         };
         let small = |id: u32| way(id).doors.len() <= 12;
+        let called = |id: u32| {
+            let articles = ["Le ", "La ", "Les ", "L'"];
+            let whole = way(id).doors.iter().any(|door| door.number == 0);
+            whole || articles.iter().any(|article| name(id).starts_with(article))
+        };
         let differs =
             |other: &str, commune: &str| !other.is_empty() && fold(other) != fold(commune);
         let short = |text: &str| {
@@ -135,12 +149,15 @@ impl<'a> Builder<'a> {
                 let mut doors = way(id).doors.iter();
                 doors.any(|&door| !base.suffix(door).is_empty())
             }),
-            hamlets: having(&|id| fit::is_hamlet(base, way(id)) && small(id)),
+            hamlets: having(&|id| fit::is_hamlet(base, way(id)) && small(id) && called(id)),
             merged: having(&|id| differs(&place(id).old_commune, &place(id).commune)),
             delivered: having(&|id| {
                 let place = place(id);
-                differs(&short(&place.delivery), &short(&place.commune))
+                !place.commune.ends_with("Arrondissement")
+                    && differs(&short(&place.delivery), &short(&place.commune))
             }),
+            arrondissements: having(&|id| place(id).commune.ends_with("Arrondissement")),
+            siblings: siblings(base),
             named: having(&given),
             typed: having(&typed),
             ligatures: having(&ligature),
@@ -148,8 +165,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// One query of `class`, if this draw makes a clear one.
-    fn case(&mut self, class: Class, rng: &mut Rng) -> Option<Case> {
+    /// One query of `class` and how it is read, if this draw makes a clear one.
+    fn case(&mut self, class: Class, rng: &mut Rng) -> Option<(Case, Asked)> {
         match class {
             Class::AbsentNumber => self.absent_number(rng),
             Class::AbsentStreet => self.absent_street(rng),
@@ -168,12 +185,18 @@ impl<'a> Builder<'a> {
             Class::Suffix => Some(&self.suffixed),
             Class::Hamlet => Some(&self.hamlets),
             Class::OldCommune => Some(&self.merged),
+            Class::Delivery if rng.chance(30) => Some(&self.arrondissements),
             Class::Delivery => Some(&self.delivered),
             Class::FirstName => Some(&self.named),
             Class::WrongType | Class::NoType => Some(&self.typed),
             Class::Ligatures if rng.chance(70) => Some(&self.ligatures),
             _ => None,
         });
+        let siblings = rng.chance(SIBLINGS) && !self.siblings.is_empty();
+        let needed = match needed {
+            None if siblings => Some(&self.siblings),
+            needed => needed,
+        };
         let way = match needed {
             Some(ways) => *ways.get(rng.below(ways.len()))?,
             None => rng.below(self.base.ways.len()) as u32,
@@ -188,18 +211,27 @@ impl<'a> Builder<'a> {
         Some((way, *doors.get(rng.below(doors.len()))?))
     }
 
-    fn present(&mut self, class: Class, together: &[Class], rng: &mut Rng) -> Option<Case> {
+    fn present(
+        &mut self,
+        class: Class,
+        together: &[Class],
+        rng: &mut Rng,
+    ) -> Option<(Case, Asked)> {
         let base = self.base;
         let (way_id, door) = self.target(together, rng)?;
         let way = &base.ways[way_id as usize];
         let clean = Typed::clean(base, way, door);
         let mut typed = clean.clone();
+        if class != Class::Clean && rng.chance(SHORT_CITY) {
+            short_city(&mut typed, rng);
+        }
         for &one in together {
             if !apply::to_parts(one, &mut typed, base.place(way), base, rng) {
                 return None;
             }
         }
-        let (expect, fits) = match self.reader.read(&typed.asked(), way_id, door) {
+        let asked = typed.asked();
+        let (expect, fits) = match self.reader.read(&asked, way_id, door) {
             Reading::Unique => (Expect::Unique, 1),
             Reading::Ambiguous(fits) => (Expect::Ambiguous, fits),
             Reading::Unclear => return None,
@@ -211,28 +243,30 @@ impl<'a> Builder<'a> {
         if class != Class::Clean && query == clean.written(false) {
             return None;
         }
-        Some(Case {
+        let case = Case {
             query,
             class,
             hard: class.is_hard(),
             expect,
             fits,
             ban_key: Some(base.key(door).to_owned()),
-        })
+        };
+        Some((case, asked))
     }
 
-    fn absent(&self, class: Class, typed: &Typed, rng: &mut Rng) -> Option<Case> {
-        Some(Case {
+    fn absent(&self, class: Class, typed: &Typed, rng: &mut Rng) -> Option<(Case, Asked)> {
+        let case = Case {
             query: written(typed, &[class], rng)?,
             class,
             hard: false,
             expect: Expect::Absent,
             fits: 0,
             ban_key: None,
-        })
+        };
+        Some((case, typed.asked()))
     }
 
-    fn absent_number(&mut self, rng: &mut Rng) -> Option<Case> {
+    fn absent_number(&mut self, rng: &mut Rng) -> Option<(Case, Asked)> {
         let base = self.base;
         let (way, door) = self.target(&[], rng)?;
         let way = &base.ways[way as usize];
@@ -256,7 +290,7 @@ impl<'a> Builder<'a> {
         absent.then(|| self.absent(Class::AbsentNumber, &typed, rng))?
     }
 
-    fn absent_street(&mut self, rng: &mut Rng) -> Option<Case> {
+    fn absent_street(&mut self, rng: &mut Rng) -> Option<(Case, Asked)> {
         let base = self.base;
         let (way, door) = self.target(&[], rng)?;
         let mut typed = Typed::clean(base, &base.ways[way as usize], door);
@@ -267,7 +301,7 @@ impl<'a> Builder<'a> {
         absent.then(|| self.absent(Class::AbsentStreet, &typed, rng))?
     }
 
-    fn absent_commune(&mut self, rng: &mut Rng) -> Option<Case> {
+    fn absent_commune(&mut self, rng: &mut Rng) -> Option<(Case, Asked)> {
         let base = self.base;
         let (way, door) = self.target(&[], rng)?;
         let mut typed = Typed::clean(base, &base.ways[way as usize], door);
@@ -306,6 +340,42 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// A city's district as people call it: `Paris`, `Paris 10e`, `Paris 10`.
+fn short_city(typed: &mut Typed, rng: &mut Rng) {
+    let Some(commune) = &mut typed.commune else {
+        return;
+    };
+    let Some(district) = commune.strip_suffix(" Arrondissement") else {
+        return;
+    };
+    let city = district.split(' ').next().unwrap_or_default();
+    *commune = match rng.below(4) {
+        0 => district.to_owned(),
+        1 => district.trim_end_matches(['e', 'r']).to_owned(),
+        _ => city.to_owned(),
+    };
+}
+
+/// Streets of one postcode and commune that share their name, or all of it but the first word.
+fn siblings(base: &Base) -> Vec<u32> {
+    let key = |way: &Way| {
+        let place = base.place(way);
+        let name = fold(&base.name(way).text);
+        let rest = name.split_once(' ').map_or("", |(_, rest)| rest);
+        (!rest.is_empty()).then(|| format!("{};{};{rest}", place.commune, place.postcode))
+    };
+    let mut counts: HashMap<String, u32> = HashMap::new();
+    for key in base.ways.iter().filter_map(key) {
+        *counts.entry(key).or_default() += 1;
+    }
+    (0..base.ways.len() as u32)
+        .filter(|&way| {
+            let key = key(&base.ways[way as usize]);
+            key.is_some_and(|key| counts[&key] > 1)
+        })
+        .collect()
+}
+
 /// Two or three classes that go together, in the order in which they are done.
 fn mixture(rng: &mut Rng) -> Vec<Class> {
     let count = match rng.chance(25) {
@@ -342,4 +412,36 @@ fn written(typed: &Typed, together: &[Class], rng: &mut Rng) -> Option<String> {
         text = apply::to_text(class, &text, rng)?;
     }
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unique_ambiguous_or_absent_is_so_when_every_address_is_looked_at() {
+        let base = Base::invented(4_000, 11);
+        let mut builder = Builder::new(&base);
+        let mut counts = [0; 3];
+        for at in 0..450 {
+            let class = Class::ALL[at % Class::ALL.len()];
+            let mut rng = Rng::part(5, 1, at as u64);
+            let Some((case, asked)) = builder.case(class, &mut rng) else {
+                continue;
+            };
+            counts[case.expect as usize] += 1;
+            let read = |key: &str| fit::read_all(&base, &asked, key);
+            match (case.expect, case.ban_key.as_deref()) {
+                (Expect::Unique, Some(key)) => assert_eq!(read(key), Reading::Unique, "{case:?}"),
+                (Expect::Ambiguous, Some(key)) => {
+                    assert_eq!(read(key), Reading::Ambiguous(case.fits), "{case:?}");
+                }
+                (Expect::Absent, None) => {
+                    assert!(fit::nearest_of_all(&base, &asked) > NO_NUMBER, "{case:?}");
+                }
+                _ => panic!("{case:?}"),
+            }
+        }
+        assert!(counts.iter().all(|&count| count > 10), "{counts:?}");
+    }
 }
