@@ -588,15 +588,19 @@ pub(crate) fn nearest_of_all(base: &Base, asked: &Asked) -> u32 {
 
 #[cfg(test)]
 fn all_distances(base: &Base, asked: &Asked) -> Vec<(String, Distances)> {
-    let mut all = Vec::new();
-    for way in &base.ways {
-        let place = base.place(way);
+    let places = base.places.iter().map(|place| {
         let named = asked.commune.as_ref();
         let named = named.map_or(0, |typed| commune_distance(typed, place));
+        Placed::new(asked, place, named)
+    });
+    let places: Vec<Placed> = places.collect();
+    let mut all = Vec::new();
+    for way in &base.ways {
+        let street = street_distance(asked, &base.name(way).words);
         for &door in &way.doors {
             let distances = Distances {
-                street: street_distance(asked, &base.name(way).words),
-                place: Placed::new(asked, place, named),
+                street,
+                place: places[way.place as usize],
                 // Another number is not it.
                 suffix: door_distance(base, asked, door).unwrap_or(1_000),
             };

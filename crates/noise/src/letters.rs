@@ -51,7 +51,15 @@ pub fn mistyped(word: &str, rng: &mut Rng) -> Option<String> {
         4 if at + 1 < chars.len() => chars.swap(at, at + 1),
         _ => {
             let key = beside(chars[at], rng)?;
-            chars.insert(at + 1, key);
+            let capitals = chars.get(at + 1).is_some_and(|c| c.is_uppercase());
+            chars.insert(
+                at + 1,
+                if capitals {
+                    key
+                } else {
+                    key.to_ascii_lowercase()
+                },
+            );
         }
     }
     let typed: String = chars.into_iter().collect();

@@ -139,17 +139,17 @@ pub fn edits(a: &str, b: &str, max: usize) -> usize {
     if n.abs_diff(m) > max || n >= ROW || m >= ROW {
         return max + 1;
     }
-    let mut before = [0_usize; ROW];
-    let mut last = [0_usize; ROW];
-    let mut row = [0_usize; ROW];
+    let mut before = [0_u8; ROW];
+    let mut last = [0_u8; ROW];
+    let mut row = [0_u8; ROW];
     for (j, cell) in last.iter_mut().enumerate().take(m + 1) {
-        *cell = j;
+        *cell = j as u8;
     }
     for i in 1..=n {
-        row[0] = i;
-        let mut least = i;
+        row[0] = i as u8;
+        let mut least = i as u8;
         for j in 1..=m {
-            let change = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let change = last[j - 1] + u8::from(a[i - 1] != b[j - 1]);
             let mut cost = change.min(last[j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 cost = cost.min(before[j - 2] + 1);
@@ -157,13 +157,13 @@ pub fn edits(a: &str, b: &str, max: usize) -> usize {
             row[j] = cost;
             least = least.min(cost);
         }
-        if least > max {
+        if usize::from(least) > max {
             return max + 1;
         }
         before = last;
         last = row;
     }
-    last[m].min(max + 1)
+    usize::from(last[m]).min(max + 1)
 }
 
 /// Longer words are not compared letter by letter.

@@ -18,6 +18,10 @@ const FRENCH_FILES: &[(&str, &str)] = &[
         "crates/epissure/src/demo",
         "invented people, and what the demo prints to a visitor",
     ),
+    (
+        "crates/noise/src",
+        "invented street names, and what people type of them",
+    ),
 ];
 
 fn rust(tree: &Tree) -> impl Iterator<Item = &File> {

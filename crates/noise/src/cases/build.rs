@@ -420,10 +420,10 @@ mod tests {
 
     #[test]
     fn what_is_unique_ambiguous_or_absent_is_so_when_every_address_is_looked_at() {
-        let base = Base::invented(4_000, 11);
+        let base = Base::invented(3_000, 11);
         let mut builder = Builder::new(&base);
         let mut counts = [0; 3];
-        for at in 0..450 {
+        for at in 0..300 {
             let class = Class::ALL[at % Class::ALL.len()];
             let mut rng = Rng::part(5, 1, at as u64);
             let Some((case, asked)) = builder.case(class, &mut rng) else {
