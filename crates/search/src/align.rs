@@ -6,7 +6,7 @@ use crate::matching::{COST_SAME, Match, Matcher};
 use crate::names::NAME_WORDS_MAX;
 use crate::fold::Folded;
 use crate::reading::Reading;
-use crate::tables::{WORD_LITTLE, WORD_TYPE};
+use crate::tables::WORD_LITTLE;
 
 /// How a name fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub(crate) const FIT_TYPE_MISSING: u8 = 2;
 pub(crate) const FIT_TYPE_DIFFERS: u8 = 4;
 /// The name was compared as a whole.
 pub(crate) const FIT_COMPARED: u8 = 8;
+
+/// No word but the type is missing or otherwise spelt.
+pub(crate) const FIT_SPELT: u8 = 16;
 
 /// What a word of a name costs when it was not typed: at the end, elsewhere, a little one.
 const MISSING_LAST: u16 = 62;
@@ -83,7 +86,9 @@ impl Aligner<'_> {
     fn shortened(&self, word: u32, free: u64, last: Option<u8>) -> Option<Match> {
         let full = self.index.t.word(word);
         let mut best: Option<Match> = None;
-        let mut left = free & !self.reading.digits & !self.reading.postcode_mask;
+        let suffixes = self.reading.houses.iter().filter(|house| !house.loose);
+        let suffixes = suffixes.fold(0, |mask, house| mask | house.suffix_mask);
+        let mut left = free & !self.reading.digits & !self.reading.aside & !suffixes;
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             left &= left - 1;
@@ -146,8 +151,10 @@ impl Aligner<'_> {
         let type_at = self.index.type_at(words);
         let mut found = [None::<Match>; NAME_WORDS_MAX];
         let mut used = self.assign(words, free, &mut found);
-        let mut fit = Fit { flags: FIT_EXACT, ..Fit::default() };
+        let mut fit = Fit { flags: FIT_EXACT | FIT_SPELT, ..Fit::default() };
         let tells = |at: usize| !self.little(words[at]) && Some(at) != type_at;
+        let last_found = (0..words.len()).rev().find(|at| found[*at].is_some());
+        let mut cut = false;
         let last_telling = (0..words.len()).rev().find(|at| tells(*at));
         let mut notes = Vec::new();
         let noting = tell.is_some();
@@ -155,7 +162,7 @@ impl Aligner<'_> {
             if let Some(m) = found[at] {
                 fit.cost += u16::from(m.cost);
                 if m.cost > COST_SAME && m.cost != JOINED {
-                    fit.flags &= !FIT_EXACT;
+                    fit.flags &= !(FIT_EXACT | FIT_SPELT);
                     if noting {
                         notes.push(Told::Read { first: m.first, last: m.last, word: *word });
                     }
@@ -176,9 +183,11 @@ impl Aligner<'_> {
                 fit.cost += MISSING_LITTLE;
                 continue;
             }
-            fit.flags &= !FIT_EXACT;
+            fit.flags &= !(FIT_EXACT | FIT_SPELT);
+            let behind = self.cut_short && last_found.is_some_and(|last| at > last);
             fit.cost += match last_telling {
-                Some(last) if last == at && self.cut_short => MISSING_CUT,
+                _ if behind && std::mem::replace(&mut cut, true) => MISSING_LITTLE,
+                _ if behind => MISSING_CUT,
                 Some(last) if last == at => MISSING_LAST,
                 _ => MISSING_INNER,
             };
@@ -288,12 +297,6 @@ impl Aligner<'_> {
         let share = u16::try_from(missing * 100 / letters.max(1)).unwrap_or(100);
         fit.cost += TOWN_MISSING * share / 100;
         Some(fit)
-    }
-
-    /// Whether a typed word is a full or shortened type in the index.
-    pub fn is_type(&self, at: usize) -> bool {
-        let known = self.index.t.find_word(self.folded.word(at));
-        known.is_some_and(|word| self.index.t.word_flags[word as usize] & WORD_TYPE != 0)
     }
 }
 

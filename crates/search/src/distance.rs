@@ -69,11 +69,13 @@ impl Pattern {
         }
     }
 
-    /// Insertions, deletions and replacements between the pattern and `text`.
-    pub fn distance<'a>(&self, text: impl Iterator<Item = &'a u8>) -> u32 {
+    /// Insertions, deletions and replacements between the pattern and `text`; the second is the
+    /// least between the pattern and a beginning of `text`.
+    pub fn distance<'a>(&self, text: impl Iterator<Item = &'a u8>) -> (u32, u32) {
         if self.len == 0 {
-            return u32::try_from(text.count()).unwrap_or(u32::MAX);
+            return (u32::try_from(text.count()).unwrap_or(u32::MAX), 0);
         }
+        let mut least = self.len;
         let top = 1_u64 << (self.len - 1);
         let (mut plus, mut minus, mut score) = (u64::MAX, 0_u64, self.len);
         for letter in text {
@@ -92,8 +94,9 @@ impl Pattern {
             down <<= 1;
             plus = down | !(vertical | up);
             minus = up & vertical;
+            least = least.min(score);
         }
-        score
+        (score, least)
     }
 }
 
@@ -134,7 +137,7 @@ mod tests {
         ] {
             let pattern = Pattern::new(a.as_bytes());
             let expected = edits(a.as_bytes(), b.as_bytes(), 9);
-            assert_eq!(pattern.distance(b.as_bytes().iter()) as usize, expected, "{a} {b}");
+            assert_eq!(pattern.distance(b.as_bytes().iter()).0 as usize, expected, "{a} {b}");
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Token {
     pub glued: bool,
     /// A comma, a line or a bracket stood before it.
     pub after_break: bool,
+    /// A dash or a slash stood before it.
+    pub after_dash: bool,
 }
 
 /// A text cut into words.
@@ -40,7 +42,7 @@ impl Folded {
     pub fn read(&mut self, text: &str, words_max: usize) {
         self.clear();
         let mut open: Option<Token> = None;
-        let mut broken = false;
+        let (mut broken, mut dashed) = (false, false);
         let mut apart = true;
         for (at, typed) in text.char_indices() {
             let end = at + typed.len_utf8();
@@ -55,6 +57,7 @@ impl Folded {
                 }
                 self.close(&mut open, words_max);
                 broken |= matches!(typed, ',' | ';' | '\n' | '(' | ')' | '[' | ']' | '|' | '\u{2022}');
+                dashed |= matches!(typed, '-' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}');
                 apart = true;
                 continue;
             }
@@ -73,11 +76,12 @@ impl Folded {
                 digits: digit,
                 glued: !apart,
                 after_break: broken,
+                after_dash: dashed,
             });
             self.text.extend_from_slice(&letters[..count]);
             token.to = to_u16(self.text.len());
             token.typed_to = to_u32(end);
-            broken = false;
+            (broken, dashed) = (false, false);
             apart = false;
         }
         self.close(&mut open, words_max);

@@ -240,6 +240,20 @@ impl Matcher {
     }
 }
 
+/// Whether a word of the index begins with `text`.
+pub(crate) fn is_beginning(t: &Tables, text: &[u8]) -> bool {
+    let (mut low, mut high) = (0, t.word_weight.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        if t.word(middle as u32) < text {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low < t.word_weight.len() && t.word(low as u32).starts_with(text)
+}
+
 /// Letters of a run that is cut into words at most.
 const RUN_MAX: usize = 40;
 
@@ -278,7 +292,10 @@ pub(crate) fn cut_run(t: &Tables, run: &[u8], ends: &mut Vec<usize>) -> bool {
         at = best[at].1;
     }
     ends.reverse();
-    ends.len() > 1
+    let last = ends.len().checked_sub(2).map_or(0, |at| ends[at]);
+    // What is no word is a name only behind a street type: elsewhere it is a word mistyped.
+    let known = t.find_word(&run[last..]).is_some();
+    ends.len() > 1 && (known || lexicon::is_full_type(&run[..ends[0]]))
 }
 
 /// What a piece of a run costs; `None` when it is no word and cannot be left as it is.
@@ -305,8 +322,8 @@ fn piece_cost(t: &Tables, piece: &[u8], at_head: bool, at_end: bool) -> Option<u
     if matches!(piece, b"st" | b"ste") {
         return Some(10);
     }
-    // A name with a typing error, or one that the index lacks.
-    (len >= 4).then_some(14 + 6 * len + if at_end { 0 } else { 12 })
+    // A name with a typing error, or one that the index lacks, after a type.
+    (len >= 4 && at_end && !at_head).then_some(14 + 6 * len)
 }
 
 /// Replaces the word at `at` by the pieces that end at `ends`.
@@ -327,6 +344,7 @@ pub(crate) fn split(folded: &mut Folded, at: usize, ends: &[usize]) {
             }
             piece.glued = from > 0 || whole.glued;
             piece.after_break = from == 0 && whole.after_break;
+            piece.after_dash = from == 0 && whole.after_dash;
             from = end;
             piece
         })

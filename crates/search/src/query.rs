@@ -1,8 +1,8 @@
 //! The search: which communes may be meant, which streets of theirs, which number; then everywhere.
 
-use crate::align::{Aligner, FIT_COMPARED, FIT_EXACT, Fit};
+use crate::align::{Aligner, FIT_COMPARED, FIT_EXACT, FIT_SPELT, Fit};
 use crate::answer::{Kind, NumberMatch, QUERY_WORDS_MAX};
-use crate::build::TOWN_OLD;
+use crate::build::{TOWN_OLD, TOWN_TODAY};
 use crate::distance::Pattern;
 use crate::fold::Folded;
 use crate::index::Index;
@@ -43,10 +43,14 @@ const UNMATCHED_LITTLE: u8 = 3;
 const UNMATCHED_TYPE: u8 = 22;
 const UNMATCHED_NUMBER: u8 = 20;
 const UNMATCHED_NAMED: u8 = 10;
+/// Added for a commune alone.
+const UNMATCHED_MORE: u16 = 30;
 /// No commune was typed, and a postcode was; neither was; another old commune was.
 const COMMUNE_OF_POSTCODE: u16 = 2;
 const COMMUNE_GUESSED: u16 = 20;
 const OTHER_OLD: u16 = 24;
+/// Another commune bears the name that this one bore, or that its office bears.
+const SECOND_NAME: u16 = 12;
 /// Another postcode of the same department, of another.
 const POSTCODE_NEAR: u16 = 26;
 const POSTCODE_FAR: u16 = 40;
@@ -60,6 +64,8 @@ struct TownHit {
     town: u32,
     commune: u32,
     cost: u16,
+    /// What it costs more because another commune bears the name.
+    second: u16,
 }
 
 /// A candidate while it is compared with others.
@@ -158,8 +164,7 @@ impl Search<'_> {
         self.s.cands.clear();
         self.read();
         self.look(Reach::Written);
-        let good = |s: &Scratch| s.cands.iter().map(|c| c.cost).min().unwrap_or(COST_END) <= COST_GOOD;
-        if !good(self.s) {
+        if !self.is_good() {
             self.read_close();
             self.look(Reach::Close);
             let best = self.s.cands.iter().map(|c| c.cost).min().unwrap_or(COST_END);
@@ -170,6 +175,18 @@ impl Search<'_> {
         let order = |c: &Cand| (c.cost, c.text_cost, c.street, c.address);
         self.s.cands.sort_unstable_by_key(order);
         self.s.cands.dedup_by_key(|c| (c.street, c.address, c.commune));
+    }
+
+    /// Whether no other spelling of what was typed can fit better: what is wrong is not a word.
+    fn is_good(&self) -> bool {
+        let Some(best) = self.s.cands.iter().min_by_key(|c| c.cost) else {
+            return false;
+        };
+        let spelt = best.kind != Kind::Commune
+            && best.fit.flags & FIT_SPELT != 0
+            && best.bits & TOWN_INEXACT == 0
+            && self.unmatched_cost(best.unmatched) < u16::from(UNMATCHED_TYPE);
+        best.cost <= COST_GOOD || (spelt && best.text_cost < 100)
     }
 
     /// Cuts glued words, reads numbers, looks every word up.
@@ -183,7 +200,8 @@ impl Search<'_> {
             let text = s.folded.word(at);
             let before = s.matcher.all.len();
             let cost = s.matcher.look_up(t, text, (at, at), Reach::Written);
-            let glued = cost > 24 && text.len() >= 5 && !text[0].is_ascii_digit() && !last;
+            let glued = cost > 24 && text.len() >= 5 && !text[0].is_ascii_digit() && !last
+                && !matching::is_beginning(t, text);
             if glued && s.folded.tokens.len() < QUERY_WORDS_MAX - 8 && matching::cut_run(t, text, &mut s.ends) {
                 s.matcher.all.truncate(before);
                 matching::split(&mut s.folded, at, &s.ends);
@@ -263,7 +281,7 @@ impl Search<'_> {
             let text = s.folded.word(at);
             let cost = if (r.aside | r.postcode_mask) & bit != 0 {
                 0
-            } else if r.named & bit != 0 {
+            } else if r.named & bit != 0 || lexicon::is_within(text) {
                 UNMATCHED_NAMED
             } else if r.digits & bit != 0 {
                 UNMATCHED_NUMBER
@@ -306,8 +324,11 @@ impl Search<'_> {
         self.s.cands.clear();
         self.commune_cands();
         self.streets_of_communes();
-        let best = self.s.cands.iter().map(|c| c.cost).min().unwrap_or(COST_END);
-        if best > COST_GOOD || (reach == Reach::Close && best > 20) || self.s.communes.is_empty() {
+        let best = self.s.cands.iter().min_by_key(|c| c.cost);
+        let nowhere = self.s.reading.postcode.is_none()
+            && best.is_none_or(|best| best.bits & TOWN_ABSENT != 0);
+        let cost = best.map_or(COST_END, |best| best.cost);
+        if nowhere || cost > COST_GOOD || (reach == Reach::Close && cost > 20) {
             self.streets_of_names();
         }
     }
@@ -320,7 +341,8 @@ impl Search<'_> {
         s.hits.clear();
         for m in &s.matcher.all {
             let towns = t.word_towns(m.word);
-            if m.cost > 44 || towns.len() > 1500 || t.word_flags[m.word as usize] & WORD_LITTLE != 0 {
+            let digits = s.reading.digits >> m.first & 1 == 1;
+            if digits || m.cost > 56 || towns.len() > 1500 || t.word_flags[m.word as usize] & WORD_LITTLE != 0 {
                 continue;
             }
             let rare = 64 - (towns.len() as u64 + 1).leading_zeros();
@@ -331,7 +353,7 @@ impl Search<'_> {
         let hits = std::mem::take(&mut s.hits);
         let mut towns = std::mem::take(&mut self.s.towns);
         towns.clear();
-        let free = all & !self.s.reading.postcode_mask;
+        let free = all & !self.s.reading.digits;
         let aligner = self.s.aligner(self.index);
         let postcode = self.s.reading.postcode.map_or(&[][..], |postcode| t.communes_at(postcode));
         for (town, _) in &hits {
@@ -340,8 +362,8 @@ impl Search<'_> {
             };
             let commune = t.town_commune[*town as usize];
             let near = if postcode.contains(&commune) { 0 } else { 12 };
-            if fit.cost < 62 {
-                towns.push(TownHit { town: *town, commune, cost: fit.cost + near });
+            if fit.cost < 80 {
+                towns.push(TownHit { town: *town, commune, cost: fit.cost + near, second: 0 });
             }
         }
         towns.sort_unstable_by_key(|hit| (hit.cost, hit.town));
@@ -353,6 +375,18 @@ impl Search<'_> {
         communes.extend(towns.iter().map(|hit| hit.commune));
         communes.sort_unstable();
         communes.dedup();
+        // A commune is known by its own name before another is by its office's or its past.
+        for at in 0..towns.len() {
+            let hit = towns[at];
+            let same = |other: &TownHit| {
+                other.commune != hit.commune
+                    && t.town_kind[other.town as usize] == TOWN_TODAY
+                    && t.town_words(other.town) == t.town_words(hit.town)
+            };
+            if t.town_kind[hit.town as usize] != TOWN_TODAY && towns.iter().any(same) {
+                towns[at].second = SECOND_NAME;
+            }
+        }
         self.s.towns = towns;
     }
 
@@ -382,7 +416,18 @@ impl Search<'_> {
                 }
             }
         }
-        sum_hits(&mut s.hits, STREETS_MAX);
+        sum_hits(&mut s.hits, usize::MAX);
+        // Among streets of one name, those of the likeliest communes go first.
+        let postcode = s.reading.postcode;
+        for (street, gain) in &mut s.hits {
+            let commune = t.street_commune[*street as usize];
+            let town = s.towns.iter().filter(|hit| hit.commune == commune).map(|hit| hit.cost).min();
+            *gain += town.map_or(0, |cost| 100 * u32::from(90_u16.saturating_sub(cost)));
+            if postcode == Some(t.street_postcode[*street as usize]) {
+                *gain += 8000;
+            }
+        }
+        keep_highest(&mut s.hits, STREETS_MAX);
         self.weigh_hits();
     }
 
@@ -443,9 +488,13 @@ impl Search<'_> {
         let commune = t.street_commune[street as usize];
         let free = self.all() & !fit.used & !self.s.reading.postcode_mask;
         let old = t.street_old[street as usize];
+        let (mut postcode, mut bits) = self.postcode_cost(t.street_postcode[street as usize]);
         let place = self.place(commune, old, free);
-        let (postcode, mut bits) = self.postcode_cost(t.street_postcode[street as usize]);
         bits |= place.bits;
+        if bits & TOWN_ABSENT != 0 && bits & POSTCODE_DIFFERS != 0 {
+            // Nothing typed says that it is here.
+            postcode += COMMUNE_GUESSED + POSTCODE_NEAR;
+        }
         let left = free & !place.used;
         let house = self.house_among(left);
         let (number, house_mask) = self.number_of(street, house, left);
@@ -521,11 +570,12 @@ impl Search<'_> {
         let mut least = absent + self.unmatched_cost(free);
         let aligner = self.s.aligner(self.index);
         for hit in self.s.towns.iter().filter(|hit| hit.commune == commune) {
-            let Some(fit) = aligner.town(t.town_words(hit.town), free) else {
+            let plain = free & !self.s.reading.digits;
+            let Some(fit) = aligner.town(t.town_words(hit.town), plain) else {
                 continue;
             };
             let other_old = t.town_kind[hit.town as usize] == TOWN_OLD && old != hit.town;
-            let cost = fit.cost + if other_old { OTHER_OLD } else { 0 };
+            let cost = fit.cost + hit.second + if other_old { OTHER_OLD } else { 0 };
             let whole = cost + self.unmatched_cost(free & !fit.used);
             if whole < least {
                 least = whole;
@@ -549,18 +599,17 @@ impl Search<'_> {
         let town = self.index.t.town_words(self.index.t.town_of(commune));
         let name = town.first().map(|word| self.index.t.word(*word));
         for at in 1..r.count {
-            let digits = r.digits & free >> at & 1;
             if r.digits >> at & 1 == 0 || free >> at & 1 == 0 || Some(self.s.folded.word(at - 1)) != name {
                 continue;
             }
-            let _ = digits;
             let value = crate::reading::value_of(self.s.folded.word(at));
             let next = at + 1;
             let ordinal = next < r.count
                 && matches!(self.s.folded.word(next), b"e" | b"er" | b"eme" | b"ieme" | b"arrondissement");
             let other_house = r.houses.iter().any(|house| house.mask >> at & 1 == 0);
             let last = next == r.count;
-            if value > 20 || !(ordinal || other_house || last) {
+            let house = next < r.count && r.types >> next & 1 == 1;
+            if value > 20 || !(ordinal || last || (other_house && value == part && !house)) {
                 continue;
             }
             let mut mask = 1 << at;
@@ -595,7 +644,11 @@ impl Search<'_> {
             };
             let left = free & !place.used;
             let old = if place.bits & OLD_OTHER == 0 { 0 } else { OTHER_OLD };
-            let cost = place.cost - old + postcode + self.unmatched_cost(left);
+            // Who types a street, a number or a name means more than the commune.
+            let r = &self.s.reading;
+            let more = left & (r.types | r.named | r.digits);
+            let cost = place.cost - old + postcode + self.unmatched_cost(left)
+                + UNMATCHED_MORE * u16::try_from(more.count_ones()).unwrap_or(0);
             let fit = Fit { flags: FIT_EXACT, ..Fit::default() };
             self.push(Cand {
                 kind: Kind::Commune,
@@ -733,6 +786,7 @@ impl Search<'_> {
         let least_letters = letters(&run);
         let pattern = Pattern::new(&run);
         let most = (run.len() / 4).clamp(1, 5) as u32;
+        let cut_short = self.s.cut_short();
         let mut name_before = NONE;
         for street in from..to {
             let name = t.street_name[street as usize];
@@ -745,12 +799,17 @@ impl Search<'_> {
                 continue;
             }
             let words = t.name_words(name);
-            let apart = pattern.distance(words.iter().flat_map(|word| t.word(*word)));
-            if apart > most {
-                name_before = name;
+            let letters = words.iter().flat_map(|word| t.word(*word));
+            let (apart, beginning) = pattern.distance(letters);
+            name_before = name;
+            let price = |apart: u32| 11 * u16::try_from(apart).unwrap_or(99);
+            let cost = if cut_short && beginning < most.min(3) && beginning < apart {
+                price(beginning) + 24
+            } else if apart <= most {
+                price(apart) + 16
+            } else {
                 continue;
-            }
-            let cost = 16 + 11 * u16::try_from(apart).unwrap_or(99);
+            };
             let fit = Fit { cost, used: part, flags: FIT_COMPARED, told: 1 };
             let cand = self.weigh_fit(street, name, fit);
             self.push(cand);
@@ -783,7 +842,11 @@ fn sum_hits(hits: &mut Vec<(u32, u32)>, max: usize) {
         }
     }
     hits.truncate(kept);
-    if kept > max {
+    keep_highest(hits, max);
+}
+
+fn keep_highest(hits: &mut Vec<(u32, u32)>, max: usize) {
+    if hits.len() > max {
         hits.select_nth_unstable_by_key(max, |(_, gain)| std::cmp::Reverse(*gain));
         hits.truncate(max);
     }

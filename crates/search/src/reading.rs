@@ -112,6 +112,16 @@ impl Reading {
         let mut at = 0;
         while at < self.count {
             let word = folded.word(at);
+            // Pieces of a word that was cut are no words for a flat.
+            let cut = |i: usize| i < self.count && folded.tokens[i].glued && self.digits & bit(i) == 0;
+            if self.digits & bit(at) == 0 && (cut(at + 1) || (cut(at) && at > 0 && self.digits & bit(at - 1) == 0)) {
+                at += 1;
+                continue;
+            }
+            if self.read_floor(folded, at) {
+                at += 1;
+                continue;
+            }
             let next = at + 1;
             let has_next = next < self.count;
             let plain = self.digits & bit(at) == 0;
@@ -131,7 +141,7 @@ impl Reading {
                 let free = self.postcode_mask & bit(next) == 0;
                 let numbered = self.digits & bit(next) != 0 && value.len() <= 4 && free;
                 let lettered = value.len() == 1 && self.digits & bit(next) == 0
-                    && !matches!(value, b"d" | b"l");
+                    && (!matches!(value, b"d" | b"l") || self.ends_at(folded, at + 2));
                 // « n° 3 » and « numero 3 » are the house's own.
                 let own = matches!(word, b"numero");
                 if (numbered || lettered) && !own {
@@ -151,25 +161,33 @@ impl Reading {
             } else if lexicon::is_within_alone(word) {
                 self.aside |= bit(at);
             }
-            // « 2e étage », « 3ème porte ».
-            if matches!(word, b"etage" | b"etg" | b"porte") && at > 0 {
-                let mut back = at - 1;
-                let ordinal = matches!(folded.word(back), b"e" | b"er" | b"eme" | b"ieme" | b"nd" | b"ere");
-                if ordinal && back > 0 {
-                    back -= 1;
-                }
-                let near = self.digits & bit(back) != 0 && self.postcode_mask & bit(back) == 0;
-                if near && (ordinal || matches!(word, b"etage" | b"etg")) {
-                    for i in back..=at {
-                        self.aside |= bit(i);
-                    }
-                }
-            }
             if lexicon::is_named(word) {
                 self.read_named(folded, at);
             }
             at += 1;
         }
+    }
+
+    /// « 2e étage », « 3ème porte »: the number stands before the word.
+    fn read_floor(&mut self, folded: &Folded, at: usize) -> bool {
+        let word = folded.word(at);
+        if at == 0 || !matches!(word, b"etage" | b"etg" | b"porte" | b"ascenseur") {
+            return false;
+        }
+        let mut back = at - 1;
+        let ordinal = matches!(folded.word(back), b"e" | b"er" | b"eme" | b"ieme" | b"nd" | b"ere" | b"emes");
+        if ordinal && back > 0 {
+            back -= 1;
+        }
+        let number = (self.digits & !self.aside) & bit(back) != 0 && folded.word(back).len() <= 2;
+        let said = matches!(folded.word(back), b"premier" | b"deuxieme" | b"troisieme" | b"dernier");
+        if !(said || (number && (ordinal || word != b"porte"))) {
+            return false;
+        }
+        for i in back..=at {
+            self.aside |= bit(i);
+        }
+        true
     }
 
     /// The name after « chez », « résidence »...: up to a comma, a number or a street type.
@@ -185,6 +203,11 @@ impl Reading {
             }
             self.named |= bit(next);
         }
+    }
+
+    /// Whether no name goes on at `at`.
+    fn ends_at(&self, folded: &Folded, at: usize) -> bool {
+        at >= self.count || (self.digits | self.types) & bit(at) != 0 || folded.tokens[at].after_break
     }
 
     fn is_letter(&self, folded: &Folded, at: usize) -> bool {
@@ -209,9 +232,7 @@ impl Reading {
             self.houses.push(house);
             at = next;
         }
-        if self.houses.is_empty() {
-            self.read_number_words(folded);
-        }
+        self.read_number_words(folded);
     }
 
     fn read_suffix(&self, folded: &Folded, house: &mut House, at: usize) -> usize {
@@ -257,6 +278,10 @@ impl Reading {
         if other >= self.count || self.digits & bit(other) == 0 || taken & bit(other) != 0 {
             return at;
         }
+        // « 2 11 Novembre » is no range: something must join the two.
+        if !joint && !folded.tokens[other].after_dash {
+            return at;
+        }
         let value = value_of(folded.word(other));
         let near = value > house.number && value - house.number <= 60;
         if !near || folded.word(other).len() > 4 {
@@ -270,24 +295,27 @@ impl Reading {
         other + 1
     }
 
-    /// « douze bis rue »: at the head, or before a street type.
+    /// « douze bis rue »: at the head or before a street type it goes before digits, which are then
+    /// the street's; elsewhere it is a number only when there is no other.
     fn read_number_words(&mut self, folded: &Folded) {
         let mut at = 0;
         while at < self.count {
-            let starts = lexicon::number_word(folded.word(at)).is_some();
-            let head = at == 0 || folded.tokens[at].after_break || self.aside & bit(at - 1) != 0;
-            if !starts {
+            if lexicon::number_word(folded.word(at)).is_none() {
                 at += 1;
                 continue;
             }
+            let head = at == 0 || folded.tokens[at].after_break || self.aside & bit(at - 1) != 0;
             let (value, end) = number_in_words(folded, at, self.count);
             let mut house = House { number: value, in_words: true, ..House::default() };
             (at..end).for_each(|i| house.mask |= bit(i));
             let next = self.read_suffix(folded, &mut house, end);
             let before_type = next < self.count && self.types & bit(next) != 0;
             if value > 0 && (head || before_type) {
-                self.houses.push(house);
+                self.houses.insert(0, house);
                 return;
+            }
+            if value > 0 && self.houses.is_empty() {
+                self.houses.push(house);
             }
             at = end.max(at + 1);
         }
