@@ -36,6 +36,8 @@ const MISSING_INNER: u16 = 34;
 const MISSING_LITTLE: u16 = 2;
 /// At the end of a name that was cut off.
 const MISSING_CUT: u16 = 28;
+/// Behind a word that was cut in the middle.
+const MISSING_FRAGMENT: u16 = 5;
 const TYPE_MISSING: u16 = 12;
 const TYPE_DIFFERS: u16 = 42;
 /// A first name by its initial.
@@ -79,7 +81,9 @@ impl Aligner<'_> {
         };
         let own = self.matcher.of_word(word).iter();
         let fits = own.filter(|m| m.cost <= most && m.mask() & !free == 0);
-        fits.min_by_key(|m| u32::from(m.cost) * 4 + near(m)).copied()
+        // Among words that say the same, the one in its place: « 8 rue du huit mai ».
+        let cost = |m: &Match| if m.cost <= COST_SAME { 0 } else { u32::from(m.cost) };
+        fits.min_by_key(|m| (cost(m) * 4 + 2 * near(m), m.cost)).copied()
     }
 
     /// A typed beginning, initial or skeleton of `word` among `free`.
@@ -184,9 +188,11 @@ impl Aligner<'_> {
                 continue;
             }
             fit.flags &= !(FIT_EXACT | FIT_SPELT);
+            let fragment = last_found.and_then(|last| found[last]).is_some_and(|m| m.cost > COST_SAME);
             let behind = self.cut_short && last_found.is_some_and(|last| at > last);
             fit.cost += match last_telling {
                 _ if behind && std::mem::replace(&mut cut, true) => MISSING_LITTLE,
+                _ if behind && fragment => MISSING_FRAGMENT,
                 _ if behind => MISSING_CUT,
                 Some(last) if last == at => MISSING_LAST,
                 _ => MISSING_INNER,

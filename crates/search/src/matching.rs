@@ -158,7 +158,7 @@ impl Matcher {
             }
         };
         near::once(text, |rest| take(&mut seen, rest, PART));
-        let far = text.len() >= 7 && reach == Reach::Close;
+        let far = text.len() >= near::TWICE_FROM && reach == Reach::Close;
         if far {
             near::twice(text, |rest| take(&mut seen, rest, PART));
         }

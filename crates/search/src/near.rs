@@ -1,7 +1,7 @@
 //! What is left of a word when letters go: two words that share a remainder are close.
 
 /// Words from this length are kept by their remainders without two letters as well, letters.
-pub(crate) const TWICE_FROM: usize = 8;
+pub(crate) const TWICE_FROM: usize = 6;
 /// Longer words are cut before, letters.
 pub(crate) const LETTERS_MAX: usize = 20;
 /// Letters of a word that has remainders at least.

@@ -8,7 +8,7 @@ use crate::fold::Folded;
 use crate::index::Index;
 use crate::matching::{self, Matcher, Reach};
 use crate::number::{self, NumberFit};
-use crate::reading::Reading;
+use crate::reading::{self, Reading};
 use crate::tables::{NONE, WORD_LITTLE, WORD_TYPE};
 use crate::{letters, lexicon};
 
@@ -38,7 +38,7 @@ pub(crate) const COST_END: u16 = 190;
 const UNMATCHED_WORD: u8 = 100;
 const UNMATCHED_UNKNOWN: u8 = 80;
 const UNMATCHED_TWO_LETTERS: u8 = 28;
-const UNMATCHED_LETTER: u8 = 12;
+const UNMATCHED_LETTER: u8 = 16;
 const UNMATCHED_LITTLE: u8 = 3;
 const UNMATCHED_TYPE: u8 = 22;
 const UNMATCHED_NUMBER: u8 = 20;
@@ -172,9 +172,11 @@ impl Search<'_> {
                 self.compare_names();
             }
         }
-        let order = |c: &Cand| (c.cost, c.text_cost, c.street, c.address);
+        // The same street may have been weighed under several readings.
+        self.s.cands.sort_unstable_by_key(|c| (c.street, c.commune, c.cost));
+        self.s.cands.dedup_by_key(|c| (c.street, c.commune));
+        let order = |c: &Cand| (c.cost, c.text_cost, c.address == NONE, c.street);
         self.s.cands.sort_unstable_by_key(order);
-        self.s.cands.dedup_by_key(|c| (c.street, c.address, c.commune));
     }
 
     /// Whether no other spelling of what was typed can fit better: what is wrong is not a word.
@@ -220,9 +222,21 @@ impl Search<'_> {
         self.price();
     }
 
-    /// Words that are one word of the index with a space in it.
+    /// Words that are one word of the index with a space in it; « dix-huit » for « 18 ».
     fn join_words(index: &Index, s: &mut Scratch) {
         let t = &index.t;
+        for at in 0..s.reading.count {
+            if lexicon::number_word(s.folded.word(at)).is_none() {
+                continue;
+            }
+            let (value, end) = reading::number_in_words(&s.folded, at, s.reading.count);
+            if end > at + 1
+                && let Some(word) = t.find_word(value.to_string().as_bytes())
+            {
+                let (first, last) = (at as u8, end as u8 - 1);
+                s.matcher.all.push(matching::Match { word, first, last, cost: 3 });
+            }
+        }
         for at in 1..s.reading.count {
             let digits = s.reading.digits;
             if digits >> at & 1 == 1 || digits >> (at - 1) & 1 == 1 {
@@ -275,6 +289,7 @@ impl Search<'_> {
         let t = &self.index.t;
         let s = &mut *self.s;
         s.unmatched.clear();
+        let cut_short = s.cut_short();
         let r = &s.reading;
         for at in 0..r.count {
             let bit = 1_u64 << at;
@@ -285,7 +300,7 @@ impl Search<'_> {
                 UNMATCHED_NAMED
             } else if r.digits & bit != 0 {
                 UNMATCHED_NUMBER
-            } else if r.little & bit != 0 {
+            } else if r.little & bit != 0 && !(cut_short && text.len() == 1) {
                 UNMATCHED_LITTLE
             } else if r.types & bit != 0 {
                 UNMATCHED_TYPE
@@ -307,6 +322,11 @@ impl Search<'_> {
         if count == 0 { 0 } else { u64::MAX >> (64 - count) }
     }
 
+    /// The words that names may explain.
+    fn words(&self) -> u64 {
+        self.all() & !self.s.reading.postcode_mask & !self.s.reading.suffixes
+    }
+
     fn unmatched_cost(&self, mask: u64) -> u16 {
         let (mut left, mut sum) = (mask, 0);
         while left != 0 {
@@ -321,7 +341,6 @@ impl Search<'_> {
         self.find_towns();
         self.s.fits.clear();
         self.s.seen.clear();
-        self.s.cands.clear();
         self.commune_cands();
         self.streets_of_communes();
         let best = self.s.cands.iter().min_by_key(|c| c.cost);
@@ -353,7 +372,7 @@ impl Search<'_> {
         let hits = std::mem::take(&mut s.hits);
         let mut towns = std::mem::take(&mut self.s.towns);
         towns.clear();
-        let free = all & !self.s.reading.digits;
+        let free = all & !self.s.reading.digits & !self.s.reading.suffixes;
         let aligner = self.s.aligner(self.index);
         let postcode = self.s.reading.postcode.map_or(&[][..], |postcode| t.communes_at(postcode));
         for (town, _) in &hits {
@@ -369,12 +388,16 @@ impl Search<'_> {
         towns.sort_unstable_by_key(|hit| (hit.cost, hit.town));
         towns.truncate(TOWNS_MAX);
         self.s.hits = hits;
+        // The likeliest first: named and at the postcode, then the postcode's, then the others.
         let communes = &mut self.s.communes;
         communes.clear();
-        communes.extend(postcode.iter().take(COMMUNES_MAX - TOWNS_MAX));
-        communes.extend(towns.iter().map(|hit| hit.commune));
-        communes.sort_unstable();
-        communes.dedup();
+        let both = towns.iter().map(|hit| hit.commune).filter(|commune| postcode.contains(commune));
+        let others = towns.iter().map(|hit| hit.commune);
+        for commune in both.chain(postcode.iter().copied()).chain(others) {
+            if communes.len() < COMMUNES_MAX && !communes.contains(&commune) {
+                communes.push(commune);
+            }
+        }
         // A commune is known by its own name before another is by its office's or its past.
         for at in 0..towns.len() {
             let hit = towns[at];
@@ -411,9 +434,9 @@ impl Search<'_> {
                     s.hits.push((*street, gain));
                     followed += 1;
                 }
-                if followed > POSTINGS_MAX {
-                    break;
-                }
+            }
+            if followed > POSTINGS_MAX {
+                break;
             }
         }
         sum_hits(&mut s.hits, usize::MAX);
@@ -469,7 +492,7 @@ impl Search<'_> {
         if let Some((_, fit)) = self.s.fits.iter().find(|(one, _)| *one == name) {
             return *fit;
         }
-        let free = self.all() & !self.s.reading.postcode_mask;
+        let free = self.words();
         let fit = self.s.aligner(self.index).name(self.index.t.name_words(name), free, None);
         if self.s.fits.len() < 64 {
             self.s.fits.push((name, fit));
@@ -570,7 +593,7 @@ impl Search<'_> {
         let mut least = absent + self.unmatched_cost(free);
         let aligner = self.s.aligner(self.index);
         for hit in self.s.towns.iter().filter(|hit| hit.commune == commune) {
-            let plain = free & !self.s.reading.digits;
+            let plain = free & !self.s.reading.digits & !self.s.reading.suffixes;
             let Some(fit) = aligner.town(t.town_words(hit.town), plain) else {
                 continue;
             };
@@ -602,14 +625,14 @@ impl Search<'_> {
             if r.digits >> at & 1 == 0 || free >> at & 1 == 0 || Some(self.s.folded.word(at - 1)) != name {
                 continue;
             }
-            let value = crate::reading::value_of(self.s.folded.word(at));
+            let value = reading::value_of(self.s.folded.word(at));
             let next = at + 1;
             let ordinal = next < r.count
                 && matches!(self.s.folded.word(next), b"e" | b"er" | b"eme" | b"ieme" | b"arrondissement");
-            let other_house = r.houses.iter().any(|house| house.mask >> at & 1 == 0);
+            let other_house =
+                r.houses.iter().any(|house| house.mask >> at & 1 == 0 && house.mask & !free == 0);
             let last = next == r.count;
-            let house = next < r.count && r.types >> next & 1 == 1;
-            if value > 20 || !(ordinal || last || (other_house && value == part && !house)) {
+            if value > 20 || !(ordinal || last || (other_house && value == part)) {
                 continue;
             }
             let mut mask = 1 << at;
@@ -785,7 +808,7 @@ impl Search<'_> {
         run.truncate(64);
         let least_letters = letters(&run);
         let pattern = Pattern::new(&run);
-        let most = (run.len() / 4).clamp(1, 5) as u32;
+        let most = (run.len() / 3).clamp(1, 6) as u32;
         let cut_short = self.s.cut_short();
         let mut name_before = NONE;
         for street in from..to {

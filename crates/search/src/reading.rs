@@ -35,7 +35,8 @@ pub(crate) struct Reading {
     /// Words that may be somebody's name or a building's.
     pub named: u64,
     pub houses: Vec<House>,
-    /// Numbers that name an arrondissement when they follow a town's name: word and number.
+    /// Words that can only be suffixes of numbers: `bis`, a letter glued to the number.
+    pub suffixes: u64,
     pub little: u64,
     pub types: u64,
     pub digits: u64,
@@ -64,6 +65,8 @@ impl Reading {
         self.read_postcode(t, folded);
         self.read_aside(folded);
         self.read_houses(folded);
+        let sure = self.houses.iter().filter(|house| !house.loose);
+        self.suffixes = sure.fold(0, |mask, house| mask | house.suffix_mask);
     }
 
     fn read_postcode(&mut self, t: &Tables, folded: &Folded) {
