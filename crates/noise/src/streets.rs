@@ -18,7 +18,7 @@ pub struct Street {
 }
 
 /// Communes in a hundred that have a street that nearly every one has.
-const STAPLES: usize = 50;
+const STAPLES: usize = 40;
 
 /// Makes the streets of one commune, or of the part of it that was one: no name twice.
 pub struct Maker {

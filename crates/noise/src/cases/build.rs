@@ -161,7 +161,13 @@ impl<'a> Builder<'a> {
             named: having(&given),
             typed: having(&typed),
             ligatures: having(&ligature),
-            strangers: communes::all().iter().map(|commune| commune.name).collect(),
+            strangers: {
+                let names = communes::all().into_iter().map(|commune| commune.name);
+                // A district that is not there is a city that may be.
+                names
+                    .filter(|name| !name.ends_with("Arrondissement"))
+                    .collect()
+            },
         }
     }
 
