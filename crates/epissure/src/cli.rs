@@ -346,10 +346,13 @@ pub(crate) enum ReleaseCommand {
         /// Its number
         number: i64,
     },
-    /// Print what a release changes, object by object
+    /// Print what a release changes, object by object, and how many orders and lines that touches
     Diff {
         /// Its number
         number: i64,
+        /// Print the orders under way and the lines in service it touches instead
+        #[arg(long)]
+        orders: bool,
         /// As JSON, one line each
         #[arg(long)]
         json: bool,

@@ -83,7 +83,12 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Release(ReleaseCommand::Show { number }) => read(&global, async |desk| {
             releases::show(&desk.platform, number).await
         }),
-        Command::Release(ReleaseCommand::Diff { number, json, csv }) => {
+        Command::Release(ReleaseCommand::Diff {
+            number,
+            orders,
+            json,
+            csv,
+        }) => {
             let mut out: Box<dyn Write> = match &csv {
                 Some(path) => {
                     let file = fs::File::create(path);
@@ -92,7 +97,13 @@ pub fn run(cli: Cli) -> Result<u8> {
                 None => Box::new(std::io::stdout()),
             };
             read(&global, async |desk| {
-                releases::diff(&desk.platform, number, json, &mut *out).await
+                let staff = desk.ctx.staff().map_err(|refusal| anyhow!(refusal))?;
+                let told = releases::Told {
+                    number,
+                    orders,
+                    json,
+                };
+                releases::diff(&desk.platform, staff, told, &mut *out).await
             })
         }
         Command::Backup(BackupCommand::Create { to }) => backup::command::create(&global, &to),

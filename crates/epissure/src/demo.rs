@@ -31,7 +31,7 @@ use crate::{files, house, output};
 pub use clock::{advance, parse_step, settle};
 pub use examples::{Cure, Example, examples};
 pub use keys::ClientKey;
-pub use notice::order_bodies;
+pub use notice::{eligibility_body, order_bodies};
 pub use people::{LOGINS, Login};
 pub use simulator::services;
 

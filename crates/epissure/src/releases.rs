@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use domain::Platform;
-use domain::access::Ctx;
+use domain::access::{Ctx, StaffScope};
 use domain::job::Track;
 use domain::release::history::{Past, store as history};
 use domain::release::{Kind, Release, store as releases};
 use domain::upload::{self, PIECE_BYTES, Purpose, Receiver, Upload, UploadError};
 use kernel::{Fault, ImportId, Refusal, UploadId, codes};
 use reference::differences::{self, Difference, Filter};
+use reference::effect::{self, Effect, Sum};
 use reference::runs::usecases::{Submission, approve_release, roll_back, submit};
 use reference::runs::{Reached, Run, RunState, listen, store as runs};
 use storage::Tx;
@@ -417,17 +418,29 @@ pub async fn show(platform: &Platform, number: i64) -> Result<Answer> {
     Ok(answer)
 }
 
-/// Writes what a release changed, object by object, to `out`: JSON lines, or CSV.
+/// What to tell of a release.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// Its number.
+    pub number: i64,
+    /// The orders and lines it touches, instead of the objects it changes.
+    pub orders: bool,
+    /// As JSON lines, else as CSV.
+    pub json: bool,
+}
+
+/// Writes what a release changed, object by object, or the orders and lines that touches, to
+/// `out`. The answer says how many of these there are.
 ///
 /// # Errors
 /// The store does not answer, or the reader is gone.
 pub async fn diff(
     platform: &Platform,
-    number: i64,
-    json: bool,
+    staff: &StaffScope,
+    told: Told,
     out: &mut dyn Write,
 ) -> Result<Answer> {
-    let number = Release(number);
+    let number = Release(told.number);
     let find = move |tx: &mut dyn Tx| history::by_number(tx, number);
     let Some(past) = platform.db.get(find).await? else {
         return Ok(absent());
@@ -435,7 +448,30 @@ pub async fn diff(
     if past.undone {
         return Err(anyhow!("the rows of a withdrawn release are gone"));
     }
+    let effect = Effect::of(&platform.db, staff.clone(), &past.info).await?;
     let mut out = BufWriter::new(out);
+    match told.orders {
+        true => write_touched(platform, &effect, told.json, &mut out).await?,
+        false => write_changed(platform, number, told.json, &mut out).await?,
+    }
+    out.flush()?;
+    Ok(Answer::note(summed(&effect.sum(&platform.db).await?)))
+}
+
+fn summed(sum: &Sum) -> String {
+    let at_least = if sum.more { "at least " } else { "" };
+    format!(
+        "touches {at_least}{} orders under way and {} lines in service, of {} operators",
+        sum.under_way, sum.in_service, sum.operators
+    )
+}
+
+async fn write_changed(
+    platform: &Platform,
+    number: Release,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<()> {
     if !json {
         out.write_all(b"table,object,change,field,before,after\r\n")?;
     }
@@ -447,8 +483,8 @@ pub async fn diff(
                 differences::page(db, number, change, &filter, &after, DIFFERENCES_PAGE).await?;
             for one in &page.rows {
                 match json {
-                    true => write_json(&mut out, one)?,
-                    false => write_csv(&mut out, one)?,
+                    true => write_json(out, one)?,
+                    false => write_csv(out, one)?,
                 }
             }
             match page.next {
@@ -457,8 +493,67 @@ pub async fn diff(
             }
         }
     }
-    out.flush()?;
-    Ok(Answer::default())
+    Ok(())
+}
+
+async fn write_touched(
+    platform: &Platform,
+    effect: &Effect,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<()> {
+    const COLUMNS: [&str; 9] = [
+        "operator",
+        "part",
+        "reference",
+        "status",
+        "building",
+        "pm",
+        "pto",
+        "cause",
+        "object",
+    ];
+    if !json {
+        write!(out, "{}\r\n", COLUMNS.join(","))?;
+    }
+    let (everything, mut after) = (effect::Filter::default(), None);
+    loop {
+        let db = &platform.db;
+        let rows = effect
+            .page(db, &everything, after.as_ref(), DIFFERENCES_PAGE)
+            .await?;
+        for one in &rows {
+            let values = [
+                &one.operator,
+                one.part.as_str(),
+                &one.reference,
+                &one.status,
+                &one.building_ref,
+                &one.pm_ref,
+                &one.pto_ref,
+                reference::labels::cause(one),
+                one.object(),
+            ];
+            if json {
+                let pairs = COLUMNS.iter().zip(values);
+                let pairs = pairs.map(|(name, value)| ((*name).to_owned(), value.into()));
+                let line = serde_json::Value::Object(pairs.collect());
+                writeln!(out, "{line}")?;
+            } else {
+                write!(out, "{}\r\n", values.map(quoted).join(","))?;
+            }
+        }
+        after = rows.last().map(|one| one.place.clone());
+        if rows.len() < DIFFERENCES_PAGE {
+            return Ok(());
+        }
+    }
+}
+
+/// A cell of CSV.
+fn quoted(text: &str) -> String {
+    let text = web::export::neutralised(text).replace('"', "\"\"");
+    format!("\"{text}\"")
 }
 
 fn write_json(out: &mut dyn Write, one: &Difference) -> Result<()> {
@@ -476,17 +571,13 @@ fn write_json(out: &mut dyn Write, one: &Difference) -> Result<()> {
 }
 
 fn write_csv(out: &mut dyn Write, one: &Difference) -> Result<()> {
-    let cell = |text: &str| {
-        let text = web::export::neutralised(text).replace('"', "\"\"");
-        format!("\"{text}\"")
-    };
     let head = [one.table.name(), &one.name(), one.what.as_str()]
-        .map(cell)
+        .map(quoted)
         .join(",");
     let changed = one.what == differences::What::Changed;
     for field in one.fields.iter().filter(|_| changed) {
         let rest = [field.field, &field.before, &field.after]
-            .map(cell)
+            .map(quoted)
             .join(",");
         write!(out, "{head},{rest}\r\n")?;
     }

@@ -149,6 +149,21 @@ impl Db {
             .await
     }
 
+    /// As [`Db::write_reference`], for one slice of many: whoever waits for the disk does not wait
+    /// for each of them. A power cut may take back the last slices, those before them never without
+    /// them; the next [`Db::write_reference`] that changes a row makes all of them durable.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_reference_slice<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.submit(Lane::Background, Mode::Slice, None, f)?
+            .wait()
+            .await
+    }
+
     /// A short look-up by index, read-only, from one snapshot. On SQLite it runs on the caller's
     /// thread.
     ///

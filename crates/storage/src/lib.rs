@@ -26,7 +26,18 @@ pub use linkme;
 pub use migrate::{MigrateConfig, Migration, Target, TenantTable, migrate};
 pub use postgres::administer;
 pub use statement::{STATEMENTS, Statement};
-pub use value::{Row, Value};
+pub use value::{Cells, Row, Value};
+
+/// Lets every other thread go before this one, and before those it starts: an import has time, people
+/// have not. Without effect where the system does not allow it.
+pub fn step_aside() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, LOWEST_PRIORITY);
+}
+
+/// The nicest that a thread can be.
+#[cfg(target_os = "linux")]
+const LOWEST_PRIORITY: i32 = 19;
 
 /// What row-level security admits in this statement. On PostgreSQL it becomes three settings local
 /// to the transaction, which every policy reads; SQLite relies on the scopes alone.
@@ -56,6 +67,16 @@ pub trait Tx {
         stmt: &'static Statement,
         params: &[Value],
     ) -> Result<Vec<Row>, Error>;
+
+    /// Runs a statement that returns rows, at most [`ROWS_MAX`], and shows each to `f` where the
+    /// engine has it: nothing is copied. For those who read a table through.
+    fn each(
+        &mut self,
+        rls: &Rls,
+        stmt: &'static Statement,
+        params: &[Value],
+        f: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 
     /// Runs a statement that returns no rows; the number of rows it changed.
     fn execute(
@@ -98,12 +119,15 @@ pub struct Column {
 pub const ROWS_MAX: usize = 20_000;
 
 fn bounded(rows: Vec<Row>) -> Result<Vec<Row>, Error> {
-    if rows.len() > ROWS_MAX {
-        return Err(Error::Internal(format!(
-            "more than {ROWS_MAX} rows in one answer"
-        )));
+    within_bounds(rows.len()).map(|()| rows)
+}
+
+fn within_bounds(rows: usize) -> Result<(), Error> {
+    if rows > ROWS_MAX {
+        let text = format!("more than {ROWS_MAX} rows in one answer");
+        return Err(Error::Internal(text));
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// The first row, if any.

@@ -19,6 +19,8 @@ pub enum Mode {
     Write,
     /// A bulk write of released tables.
     Reference,
+    /// The same, made durable by the next [`Mode::Reference`] only.
+    Slice,
     /// Read-only.
     Read,
 }

@@ -88,7 +88,7 @@ impl Store {
                 "the store is open for reading only".to_owned(),
             ));
         };
-        let writer = if mode == Mode::Reference {
+        let writer = if matches!(mode, Mode::Reference | Mode::Slice) {
             &writers.reference
         } else {
             &writers.main

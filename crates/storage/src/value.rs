@@ -44,6 +44,21 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+/// A row while the engine shows it; columns are read by position, from 0.
+pub trait Cells {
+    /// A TEXT column that is not null.
+    ///
+    /// # Errors
+    /// There is no such column, or it holds something else.
+    fn text(&self, at: usize) -> Result<&str, Error>;
+
+    /// A BIGINT column that is not null.
+    ///
+    /// # Errors
+    /// There is no such column, or it holds something else.
+    fn int(&self, at: usize) -> Result<i64, Error>;
+}
+
 /// One row of an answer; columns are read by name, once each.
 #[derive(Clone, Debug)]
 pub struct Row {

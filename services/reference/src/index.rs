@@ -21,6 +21,16 @@ pub struct Entry {
 const FOREIGN: u64 = 1;
 
 impl Entry {
+    /// The row, for comparing a file of the kind `origin` with.
+    pub fn new(row: &InForce<'_>, origin: Kind) -> Self {
+        let foreign = row.origin.is_some_and(|of| of != origin);
+        Self {
+            key: (key_hash(row.key) & !FOREIGN) | u64::from(foreign),
+            digest: row.digest,
+            line_digest: row.line_digest,
+        }
+    }
+
     /// Whether another kind of file brought the row.
     pub fn is_foreign(&self) -> bool {
         self.key & FOREIGN != 0
@@ -41,43 +51,6 @@ pub struct Index {
     pub unseen: u64,
 }
 
-/// Gathers an [`Index`].
-pub struct Gathering {
-    entries: Vec<Entry>,
-    origin: Kind,
-}
-
-impl Gathering {
-    /// For comparing a file of the kind `origin`, with room for `rows`.
-    pub fn new(origin: Kind, rows: usize) -> Self {
-        let entries = Vec::with_capacity(rows);
-        Self { entries, origin }
-    }
-
-    /// One more row, in the order of keys.
-    pub fn push(&mut self, row: &InForce) {
-        let foreign = row.origin.is_some_and(|origin| origin != self.origin);
-        self.entries.push(Entry {
-            key: (key_hash(&row.key) & !FOREIGN) | u64::from(foreign),
-            digest: row.digest,
-            line_digest: row.line_digest,
-        });
-    }
-
-    /// All of them.
-    pub fn index(self) -> Index {
-        let entries = self.entries;
-        let unseen = entries.iter().filter(|e| !e.is_foreign()).count() as u64;
-        Index {
-            seen: vec![0; entries.len().div_ceil(64)],
-            entries,
-            next: 0,
-            places: Vec::new(),
-            unseen,
-        }
-    }
-}
-
 impl Entry {
     fn is_of(&self, key: u64) -> bool {
         self.key | FOREIGN == key | FOREIGN
@@ -85,6 +58,18 @@ impl Entry {
 }
 
 impl Index {
+    /// Of rows in the order of their keys.
+    pub fn new(entries: Vec<Entry>) -> Self {
+        let unseen = entries.iter().filter(|e| !e.is_foreign()).count() as u64;
+        Self {
+            seen: vec![0; entries.len().div_ceil(64)],
+            entries,
+            next: 0,
+            places: Vec::new(),
+            unseen,
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -269,28 +254,24 @@ impl Actions {
 mod tests {
     use super::*;
 
-    fn row(n: u64, origin: Option<Kind>) -> InForce {
-        InForce {
-            key: format!("K{n}"),
+    fn entry(n: u64, origin: Kind) -> Entry {
+        let row = InForce {
+            key: &format!("K{n}"),
             digest: i64::try_from(n).unwrap(),
             line_digest: -1,
-            origin,
-        }
+            origin: Some(origin),
+        };
+        Entry::new(&row, Kind::Fibres)
     }
 
     #[test]
     fn each_row_is_found_once_and_what_is_not_named_is_gone() {
         for rows in [0, 1, 2, 3, 100, 5_000] {
-            let mut gathering = Gathering::new(Kind::Fibres, 0);
-            for n in 0..rows {
-                let origin = if n % 10 == 9 {
-                    Kind::Gracethd
-                } else {
-                    Kind::Fibres
-                };
-                gathering.push(&row(n, Some(origin)));
-            }
-            let mut index = gathering.index();
+            let of = |n| match n % 10 {
+                9 => Kind::Gracethd,
+                _ => Kind::Fibres,
+            };
+            let mut index = Index::new((0..rows).map(|n| entry(n, of(n))).collect());
             let mut even: Vec<u64> = (0..rows).step_by(2).collect();
             if rows % 3 == 0 {
                 even.reverse();

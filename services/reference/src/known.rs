@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use domain::access::SystemScope;
 use domain::line::store::{list_live_fibres, list_live_lines};
 use domain::line::{FibreState, LineState};
-use domain::release::store::{InForce, PAGE_ROWS, in_force_page};
-use domain::release::{Kind, Release, Table};
+use domain::release::store::{self as releases, InForce, PAGE_ROWS};
+use domain::release::{Kind, Release, Table, first_part};
 use storage::{Db, Error};
 
 use crate::files::counts::DwellingCounts;
 use crate::hash::{QuickBuild, key_hash};
-use crate::index::{Gathering, Index, KeySet};
+use crate::index::{Entry, Index, KeySet};
 
 /// What lines of a file may refer to.
 #[derive(Default)]
@@ -88,33 +88,36 @@ impl Known {
     }
 }
 
-/// Calls `f` with every row of `table` in force at `base`, by key.
-async fn each_in_force(
+/// Gives `take` what `of` makes of every row of `table` in force at `base`, by key.
+async fn each_in_force<T: Send + 'static>(
     db: &Db,
     table: Table,
     base: Release,
-    mut f: impl FnMut(&InForce),
+    of: impl Fn(InForce<'_>) -> T + Copy + Send + 'static,
+    mut take: impl FnMut(T),
 ) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let from = after.clone();
-        let page = db
-            .read(move |tx| in_force_page(tx, table, base, &from))
-            .await?;
-        page.iter().for_each(&mut f);
-        if page.len() < PAGE_ROWS {
-            return Ok(());
-        }
-        if let Some(last) = page.into_iter().next_back() {
-            after = last.key;
-        }
+    let mut next = Some(String::new());
+    while let Some(after) = next {
+        let page = db.read(move |tx| {
+            let mut page = Vec::with_capacity(PAGE_ROWS);
+            let next = releases::each_in_force(tx, table, base, &after, |row| {
+                page.push(of(row));
+                Ok(())
+            })?;
+            Ok((page, next))
+        });
+        let (rows, after) = page.await?;
+        rows.into_iter().for_each(&mut take);
+        next = after;
     }
+    Ok(())
 }
 
 async fn keys(db: &Db, table: Table, base: Release, added: &Added) -> Result<KeySet, Error> {
     let mut all = KeySet::default();
-    each_in_force(db, table, base, |row| {
-        all.insert(key_hash(&row.key));
+    let hash = |row: InForce<'_>| key_hash(row.key);
+    each_in_force(db, table, base, hash, |hash| {
+        all.insert(hash);
     })
     .await?;
     added.of(table).for_each(|keys| all.extend(keys));
@@ -123,7 +126,8 @@ async fn keys(db: &Db, table: Table, base: Release, added: &Added) -> Result<Key
 
 async fn dwellings(db: &Db, base: Release) -> Result<DwellingCounts, Error> {
     let mut all = DwellingCounts::default();
-    each_in_force(db, Table::Dwelling, base, |row| all.push_key(&row.key)).await?;
+    let building = |row: InForce<'_>| key_hash(first_part(row.key));
+    each_in_force(db, Table::Dwelling, base, building, |hash| all.push(hash)).await?;
     all.sort();
     Ok(all)
 }
@@ -137,9 +141,10 @@ pub async fn index(
     origin: Kind,
     rows: usize,
 ) -> Result<Index, Error> {
-    let mut gathering = Gathering::new(origin, rows);
-    each_in_force(db, table, base, |row| gathering.push(row)).await?;
-    Ok(gathering.index())
+    let mut entries = Vec::with_capacity(rows);
+    let entry = move |row: InForce<'_>| Entry::new(&row, origin);
+    each_in_force(db, table, base, entry, |entry| entries.push(entry)).await?;
+    Ok(Index::new(entries))
 }
 
 /// The platform's own state of fibres.

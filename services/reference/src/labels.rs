@@ -7,6 +7,7 @@ use kernel::working_time::paris_datetime;
 use web::Tone;
 
 use crate::differences::What;
+use crate::effect::{Part, Sum, Touched};
 use crate::files::gracethd::GracethdFault;
 use crate::report::{AnomalyCode, RejectCode};
 use crate::runs::{Run, RunState, Summary};
@@ -166,43 +167,82 @@ pub const DIFFERENCE_COLUMNS: [(&str, &str); 6] = [
     ("apres", "Après"),
 ];
 
-/// Columns of the orders a release touches: key and heading.
-pub const TOUCHED_COLUMNS: [(&str, &str); 7] = [
+/// Columns of what a release touches: key and heading.
+pub const TOUCHED_COLUMNS: [(&str, &str); 9] = [
     ("operateur", "Opérateur"),
+    ("situation", "Situation"),
     ("reference", "Commande"),
     ("etat", "État"),
     ("immeuble", "Immeuble"),
     ("pm", "PM"),
     ("pto", "PTO"),
     ("cause", "Ce qui part"),
+    ("objet", "Objet"),
 ];
 
-/// Why a release touches an order.
+/// Title of the list of what a release touches.
+pub const TOUCHED: &str = "Commandes et lignes touchées";
+
+/// Why a release touches an order or a line.
 #[must_use]
-pub fn cause(by_building: bool, by_pm: bool) -> &'static str {
-    match (by_building, by_pm) {
-        (true, _) => "Immeuble",
-        (false, true) => "PM",
-        (false, false) => "PTO",
+pub fn cause(one: &Touched) -> &'static str {
+    match (one.by_building, one.by_pm, one.by_pto) {
+        (true, ..) => "Immeuble",
+        (_, true, _) => "PM",
+        (.., true) => "PTO",
+        _ => "Fibre",
     }
 }
 
-/// The sentence about the orders a release touches.
-#[must_use]
-pub fn effect(orders: usize, operators: usize, more: bool) -> String {
-    let at_least = if more { "Au moins " } else { "" };
-    match (orders, operators) {
-        (0, _) => "Aucune commande en cours ne touche ce que cette version retirerait.".to_owned(),
-        (1, _) => "1 commande touche ce que cette version retirerait.".to_owned(),
-        (n, 1) => {
-            format!(
-                "{at_least}{n} commandes d’un opérateur touchent ce que cette version retirerait."
-            )
+impl Part {
+    /// As written on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::UnderWay => "Commande en cours",
+            Self::InService => "Ligne en service",
         }
-        (n, o) => format!(
-            "{at_least}{n} commandes de {o} opérateurs touchent ce que cette version retirerait."
-        ),
     }
+
+    /// All of them, in a filter.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::UnderWay => "Commandes en cours",
+            Self::InService => "Lignes en service",
+        }
+    }
+}
+
+/// The sentence about what a release touches.
+#[must_use]
+pub fn effect(sum: &Sum) -> String {
+    let count = |n: usize| web::french::count(&n.to_string());
+    let counted = |n: usize, one: &str, many: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{} {many}", count(n))),
+    };
+    let parts = [
+        counted(sum.under_way, "commande en cours", "commandes en cours"),
+        counted(sum.in_service, "ligne en service", "lignes en service"),
+    ];
+    let told: Vec<String> = parts.into_iter().flatten().collect();
+    if told.is_empty() {
+        let what = "Aucune commande en cours ni ligne en service";
+        return format!("{what} ne touche ce que cette version retire.");
+    }
+    let at_least = if sum.more { "Au moins " } else { "" };
+    let whose = match sum.operators {
+        1 => "d’un opérateur".to_owned(),
+        n => format!("de {n} opérateurs"),
+    };
+    let verb = match sum.under_way + sum.in_service {
+        1 => "touche",
+        _ => "touchent",
+    };
+    let told = told.join(" et ");
+    format!("{at_least}{told} {whose} {verb} ce que cette version retire.")
 }
 
 /// `O` or `N`, as the trade writes flags.

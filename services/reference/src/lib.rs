@@ -6,6 +6,7 @@
 mod browse;
 mod compare;
 pub mod differences;
+pub mod effect;
 mod files;
 mod hash;
 mod index;
@@ -144,7 +145,7 @@ pub static SERVICE: EService = EService {
         ),
         route!(
             Get,
-            "/oi/versions/{id}/commandes.csv",
+            "/oi/versions/{id}/commandes",
             VIEW,
             Nothing(NO_TRACE),
             ReadOnly,

@@ -110,8 +110,8 @@ pub struct ImportPage {
     pub unknown_columns: Vec<String>,
     /// The release it made.
     pub release: Option<i64>,
-    /// What publishing it would do to orders under way.
-    pub effect: Option<Effect>,
+    /// What publishing it would do to orders and lines.
+    pub effect: Option<EffectPanel>,
     /// The approval form, while it waits.
     pub approve: Option<Form>,
     /// The refusal form, while it waits.
@@ -129,30 +129,51 @@ impl ImportPage {
     }
 }
 
-/// What a release does to orders under way.
+/// What a release does to orders under way and lines in service.
 #[derive(Clone, Debug)]
-pub struct Effect {
+pub struct EffectPanel {
     /// In one sentence.
     pub sentence: String,
-    /// The orders.
-    pub rows: Vec<EffectRow>,
-    /// The whole list as a file.
-    pub export: String,
+    /// The first of them.
+    pub rows: Vec<TouchedRow>,
+    /// The page that lists them all.
+    pub href: String,
 }
 
-/// An order that a release touches.
+/// An order or a line that a release touches.
 #[derive(Clone, Debug)]
-pub struct EffectRow {
+pub struct TouchedRow {
     /// The operator's code.
     pub operator: String,
-    /// The operator's reference.
+    /// The operator's reference; empty for a line that only the referential knows.
     pub reference: String,
     /// Where it stands.
-    pub status: String,
+    pub status: Tag,
+    /// Its PTO, if it has one.
+    pub pto: String,
     /// The object that goes.
     pub object: String,
     /// What that is.
     pub cause: &'static str,
+}
+
+/// `/oi/versions/{id}/commandes`. Query: `part`, `operateur`, and the toolkit's `apres`, `par`,
+/// `format`.
+#[derive(Debug, Template)]
+#[template(path = "version_commandes.html")]
+pub struct TouchedPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What is asked.
+    pub query: ListQuery,
+    /// How much it touches, in one sentence.
+    pub sentence: String,
+    /// Orders and lines, both first.
+    pub parts: Vec<Choice>,
+    /// The rows of this page.
+    pub rows: Vec<TouchedRow>,
+    /// Where the page stands.
+    pub pager: Pager,
 }
 
 /// `/oi/versions`. Query: `etat`, and the toolkit's.

@@ -45,7 +45,7 @@ impl Writer<'_> {
         mut f: impl FnMut(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, ImportError> {
         let number = self.number;
-        let held = self.db.write_reference(move |tx| {
+        let held = self.db.write_reference_slice(move |tx| {
             if releases::is_claimed(tx, number)? {
                 f(tx).map(Some)
             } else {
@@ -97,40 +97,46 @@ impl Writer<'_> {
         }
     }
 
+    /// Makes all slices durable.
+    pub async fn settle(&self) -> Result<(), ImportError> {
+        let (scope, number) = (self.scope, self.number);
+        let held = self
+            .db
+            .write_reference(move |tx| releases::confirm(tx, &scope, number));
+        match held.await? {
+            true => Ok(()),
+            false => Err(Refusal::new(&codes::EVER01).into()),
+        }
+    }
+
     /// Ends the rows in force that a file has not any more.
     async fn end_gone(&self, table: Table, index: Index) -> Result<(), ImportError> {
+        let (scope, number, base) = (self.scope, self.number, self.base);
         let (index, mut next) = (Arc::new(index), Some((0, String::new())));
-        while let Some(from) = next {
-            let (
-                Self {
-                    scope,
-                    number,
-                    base,
-                    ..
-                },
-                index,
-            ) = (*self, Arc::clone(&index));
+        while let Some((mut at, after)) = next {
+            let index = Arc::clone(&index);
             let slice = self.unit(move |tx| {
-                let ((mut at, mut after), mut ended) = (from.clone(), 0);
-                while ended < SLICE_ROWS {
-                    let page = releases::in_force_page(tx, table, base, &after)?;
-                    let Some(last) = page.last() else {
-                        return Ok(None);
-                    };
-                    after.clone_from(&last.key);
-                    for row in &page {
-                        let gone = index.is_gone(at, &row.key);
-                        let gone = gone.ok_or_else(|| {
-                            Error::Internal("the rows in force have changed".to_owned())
-                        })?;
-                        if gone {
-                            releases::close(tx, &scope, table, &row.key, number)?;
-                            ended += 1;
+                let mut gone = Vec::new();
+                let (from, mut next) = (at, Some(after.clone()));
+                while gone.len() < SLICE_ROWS
+                    && let Some(after) = next
+                {
+                    next = releases::each_in_force(tx, table, base, &after, |row| {
+                        let changed =
+                            || Error::Internal("the rows in force have changed".to_owned());
+                        if index.is_gone(at, row.key).ok_or_else(changed)? {
+                            gone.push(row.key.to_owned());
                         }
                         at += 1;
-                    }
+                        Ok(())
+                    })?;
                 }
-                Ok(Some((at, after)))
+                for key in &gone {
+                    releases::close(tx, &scope, table, key, number)?;
+                }
+                // Should it run again, it begins where it did.
+                let to = std::mem::replace(&mut at, from);
+                Ok(next.map(|after| (to, after)))
             });
             next = slice.await?;
         }

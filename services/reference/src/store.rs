@@ -1,7 +1,7 @@
-//! SQL of what surrounds releases: whom a publication is told to, what a release changed, which
-//! orders it touches, and the IPE as operators fetch it.
+//! SQL of what surrounds releases: whom a publication is told to, what a release changed, and the
+//! IPE as operators fetch it.
 
-use domain::access::{OperatorScope, StaffScope, SystemScope, shared};
+use domain::access::{OperatorScope, SystemScope, shared};
 use domain::params;
 use domain::release::{Release, Table};
 use kernel::{Millis, OperatorId};
@@ -147,89 +147,6 @@ pub fn insert_change(
         change.removed
     ];
     tx.execute(&scope.rls(), stmt, params)
-}
-
-/// An order under way that a release touches.
-#[derive(Clone, Debug)]
-pub struct Touched {
-    /// The operator's id, for paging.
-    pub operator: String,
-    /// The operator's code.
-    pub operator_code: String,
-    /// The operator's reference.
-    pub reference: String,
-    /// Where it stands.
-    pub status: String,
-    /// Its building.
-    pub building_ref: String,
-    /// Its PM.
-    pub pm_ref: String,
-    /// Its PTO.
-    pub pto_ref: String,
-    /// Whether its building goes or cannot be ordered any more.
-    pub by_building: bool,
-    /// Whether its PM goes or is not deployed any more.
-    pub by_pm: bool,
-}
-
-/// Orders that are not ended and whose building, PM or PTO `release` takes away or makes
-/// unorderable, by operator and id, at most `limit`. An order looks its own objects
-/// up, so that the time is that of the orders under way, however much the release changes.
-pub fn list_touched(
-    tx: &mut dyn Tx,
-    staff: &StaffScope,
-    release: Release,
-    limit: i64,
-) -> Result<Vec<Touched>, Error> {
-    let stmt = sql!(
-        "with busy as (
-           select a.operator_id, a.id, a.reference, a.status, a.building_ref, a.pm_ref, a.pto_ref,
-             case when exists (
-               select 1 from building b
-               where b.building_ref = a.building_ref and b.to_release = ?1
-                 and b.state in ('deploye', 'raccordable_demande')) and not exists (
-               select 1 from building n
-               where n.building_ref = a.building_ref and n.from_release = ?1
-                 and n.state in ('deploye', 'raccordable_demande'))
-               then cast(1 as bigint) else cast(0 as bigint) end as by_building,
-             case when a.pm_ref <> '' and exists (
-               select 1 from pm b
-               where b.pm_ref = a.pm_ref and b.to_release = ?1 and b.state = 'deploye')
-               and not exists (
-               select 1 from pm n
-               where n.pm_ref = a.pm_ref and n.from_release = ?1 and n.state = 'deploye')
-               then cast(1 as bigint) else cast(0 as bigint) end as by_pm,
-             case when a.pto_ref <> '' and exists (
-               select 1 from pto b where b.pto_ref = a.pto_ref and b.to_release = ?1)
-               and not exists (
-               select 1 from pto n where n.pto_ref = a.pto_ref and n.from_release = ?1)
-               then cast(1 as bigint) else cast(0 as bigint) end as by_pto
-           from access_order a
-           where a.status in ('deposee', 'ar_ok', 'cr_ok', 'stoc_emise', 'racco_oi_planifie',
-               'racco_ko', 'racco_ok', 'mad', 'annul_demandee'))
-         select b.operator_id, b.id, b.reference, b.status, b.building_ref, b.pm_ref, b.pto_ref,
-           b.by_building, b.by_pm, o.code
-         from busy b join operator o on o.operator_id = b.operator_id
-         where b.by_building + b.by_pm + b.by_pto > 0
-         order by b.operator_id, b.id limit ?2"
-    );
-    let params = params![release.0, limit];
-    tx.query(&staff.rls(), stmt, params)?
-        .iter()
-        .map(|row| {
-            Ok(Touched {
-                operator: row.text("operator_id")?,
-                operator_code: row.text("code")?,
-                reference: row.text("reference")?,
-                status: row.text("status")?,
-                building_ref: row.text("building_ref")?,
-                pm_ref: row.text("pm_ref")?,
-                pto_ref: row.text("pto_ref")?,
-                by_building: row.int("by_building")? == 1,
-                by_pm: row.int("by_pm")? == 1,
-            })
-        })
-        .collect()
 }
 
 /// Rows of one page of [`ipe_page`].

@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use kernel::{Fault, Millis, Refusal, codes};
 use sha2::{Digest, Sha256};
 use storage::{Db, Error, Lane};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::compare::{self, Comparison, Known, Plan, RejectedTo};
 pub use crate::files::Source;
@@ -228,6 +228,7 @@ pub async fn import(
     for plan in plans {
         done = writer.stage(plan, done, &mut progress).await?;
     }
+    writer.settle().await?;
     let ready = db
         .write(Lane::Background, None, move |tx| {
             releases::mark_ready(tx, &scope, number)
@@ -243,6 +244,22 @@ pub async fn import(
         report.outcome = ImportOutcome::Published(number);
     }
     Ok(report)
+}
+
+/// Runs `f` on a thread that gives way to those on which people wait.
+fn aside<T: Send + 'static>(
+    f: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<oneshot::Receiver<T>> {
+    let (send, answer) = oneshot::channel();
+    let work = move || {
+        storage::step_aside();
+        // Whoever asked may be gone.
+        let _ = send.send(f());
+    };
+    std::thread::Builder::new()
+        .name("import".to_owned())
+        .spawn(work)?;
+    Ok(answer)
 }
 
 /// A file read once, and what is in force of its table.
@@ -265,10 +282,10 @@ async fn scanned(
     let mut all = Vec::new();
     for mut part in parts {
         let kind = part.kind;
-        let scan = tokio::task::spawn_blocking(move || {
+        let scan = aside(move || {
             let scan = files::scan(part.source.as_mut());
             (part, scan)
-        });
+        })?;
         let index = known::index(db, files::reader(kind).table(), base, origin, rows).await?;
         let pm_index = match kind {
             Kind::Ipe => Some(known::index(db, Table::Pm, base, origin, 0).await?),
@@ -324,10 +341,10 @@ async fn compared(
         };
         let (send, mut told) = mpsc::channel(16);
         let (mut own, mut rejected_to) = (report.clone(), request.rejected_to.take());
-        let work = tokio::task::spawn_blocking(move || {
+        let work = aside(move || {
             let plan = comparison.run(&mut own, rejected_to.as_mut(), &send);
             (plan, own, rejected_to)
-        });
+        })?;
         while let Some(read) = told.recv().await {
             tell(progress, Phase::Read(before + read))?;
         }

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use storage::Value;
 
 /// Separates the parts of a key; importers refuse control characters, so no part holds it.
-const KEY_SEPARATOR: char = '\u{1f}';
+pub(super) const KEY_SEPARATOR: char = '\u{1f}';
 
 /// A released table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use kernel::Millis;
 use storage::{Error, Row as StoredRow, Statement, Tx, Value, first, sql};
 
-use super::rows::join_key;
+use super::rows::KEY_SEPARATOR;
 use super::{Begun, Kind, Release, ReleaseInfo, ReleaseState, Row, Source, Table};
 use crate::access::{SystemScope, shared};
 
@@ -247,11 +247,17 @@ pub fn is_claimed(tx: &mut dyn Tx, number: Release) -> Result<bool, Error> {
     row.map_or(Ok(false), |row| Ok(row.int("release")? == number.0))
 }
 
+/// As [`is_claimed`], by a write: once it is durable, so are all the slices before it.
+pub fn confirm(tx: &mut dyn Tx, scope: &SystemScope, number: Release) -> Result<bool, Error> {
+    let stmt = sql!("update reference_build set release = ?1 where slot = 1 and release = ?1");
+    Ok(tx.execute(&scope.rls(), stmt, &[number.0.into()])? == 1)
+}
+
 /// A row in force, as an import compares it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InForce {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce<'a> {
     /// Its key.
-    pub key: String,
+    pub key: &'a str,
     /// Of its values.
     pub digest: i64,
     /// Of the line it was read from.
@@ -260,14 +266,15 @@ pub struct InForce {
     pub origin: Option<Kind>,
 }
 
-/// The rows of `table` in force at `release` after the key `after` (empty for the first page), by
-/// key, at most [`PAGE_ROWS`].
-pub fn in_force_page(
+/// Shows `f` the rows of `table` in force at `release` after the key `after` (empty for the first
+/// page), by key, at most [`PAGE_ROWS`]. The last key of a full page; `None` when no row is left.
+pub fn each_in_force(
     tx: &mut dyn Tx,
     table: Table,
     release: Release,
     after: &str,
-) -> Result<Vec<InForce>, Error> {
+    mut f: impl FnMut(InForce<'_>) -> Result<(), Error>,
+) -> Result<Option<String>, Error> {
     let mut params = match (after, table) {
         // The rank is the one key column that is a number.
         ("", Table::Dwelling | Table::Route) => {
@@ -279,21 +286,32 @@ pub fn in_force_page(
         (after, _) => table.key_values(after),
     };
     params.push(release.0.into());
-    let key_columns = &table.columns()[..table.key_len()];
-    let shares = Table::SHARED.contains(&table);
-    let in_force = |row: &StoredRow| {
-        Ok(InForce {
-            key: key_of(row, key_columns)?,
-            digest: row.int("digest")?,
-            line_digest: row.int("line_digest")?,
+    let (key_len, shares) = (table.key_len(), Table::SHARED.contains(&table));
+    let ranked = matches!(table, Table::Dwelling | Table::Route);
+    let (mut key, mut rows) = (String::new(), 0);
+    tx.each(&shared(), page(table), &params, &mut |cells| {
+        key.clear();
+        for at in 0..key_len {
+            if at > 0 {
+                key.push(KEY_SEPARATOR);
+            }
+            match ranked && at + 1 == key_len {
+                true => key.push_str(&cells.int(at)?.to_string()),
+                false => key.push_str(cells.text(at)?),
+            }
+        }
+        rows += 1;
+        f(InForce {
+            key: &key,
+            digest: cells.int(key_len)?,
+            line_digest: cells.int(key_len + 1)?,
             origin: match shares {
-                true => Some(Kind::from_store(&row.text("origin")?)?),
+                true => Some(Kind::from_store(cells.text(key_len + 2)?)?),
                 false => None,
             },
         })
-    };
-    let rows = tx.query(&shared(), page(table), &params)?;
-    rows.iter().map(in_force).collect()
+    })?;
+    Ok((rows == PAGE_ROWS).then_some(key))
 }
 
 /// Ends the interval of the newest row of `key` at `number`.
@@ -568,17 +586,4 @@ fn reopen(table: Table) -> &'static Statement {
             sql!("update offer set to_release = 9223372036854775807 where to_release = ?1")
         }
     }
-}
-
-fn key_of(row: &StoredRow, columns: &[&str]) -> Result<String, Error> {
-    if let [only] = columns {
-        return row.text(only);
-    }
-    let value = |name: &&str| match *name {
-        "rank" => row.int(name).map(Value::Int),
-        _ => row.text(name).map(Value::Text),
-    };
-    Ok(join_key(
-        &columns.iter().map(value).collect::<Result<Vec<_>, _>>()?,
-    ))
 }

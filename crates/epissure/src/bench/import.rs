@@ -1,5 +1,6 @@
 //! `import`: an invented IPE in a process of its own, with the memory it takes, beside PostgreSQL's
-//! COPY when there is one; then orders through the real server while it imports, beside idle.
+//! COPY when there is one; then orders and eligibility tests through the real server while it
+//! imports, beside idle.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,19 +15,21 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use domain::Platform;
 use domain::access::{Ctx, Duty, system};
-use domain::release::store::{PAGE_ROWS, current, in_force_page};
+use domain::release::store::{current, each_in_force};
 use domain::release::{Kind, Release, Table};
 use jiff::Span;
 use jiff::civil::Date;
 use kernel::{Clock, OperatorId, SystemClock};
 use reference::report::ImportReport;
-use reference::usecases::{ImportRequest, import};
+use reference::usecases::{ImportRequest, Phase, import};
 use serde_json::{Value, json};
+use storage::Tx;
+use territory::Territory;
 
 use super::child::Child;
-use super::client::Target;
+use super::client::{Reply, Target};
 use super::ipe::{self, Edition};
-use super::load::{self, Series};
+use super::load::{self, Series, Traffic};
 use super::orders::{KEY, Orders};
 use super::peers::PostgresCopy;
 use super::{Bench, say};
@@ -38,8 +41,10 @@ const FEW: u64 = 100_000;
 const MORE_MEMORY_MAX: f64 = 32.0;
 /// The re-import should be so many times as fast as the first.
 const FASTER: f64 = 10.0;
-/// Orders a second while importing.
-const ORDERS_PER_SECOND: usize = 200;
+/// Orders a second while importing, and as many eligibility tests.
+const PER_SECOND: usize = 200;
+/// How many times as long as on an idle server they may take.
+const SLOWER: usize = 2;
 
 /// Measures and prints.
 ///
@@ -77,7 +82,7 @@ pub async fn run(bench: &Bench) -> Result<Value> {
         ))?;
         figures["postgres_copy"] = json!({ "rows_per_s": theirs, "ratio": ratio });
     }
-    figures["orders"] = orders_meanwhile(bench).await?;
+    figures["meanwhile"] = meanwhile(bench).await?;
     Ok(figures)
 }
 
@@ -203,7 +208,13 @@ impl Own<'_> {
         request.dry_run = edition == Edition::Faulty;
         request.approve = true;
         let (begun, cpu) = (Instant::now(), own_cpu()?);
-        let mut progress = |_| ControlFlow::Continue(());
+        let mut phases = serde_json::Map::new();
+        let mut progress = |phase| {
+            if let Some(name) = ended_by(phase) {
+                phases.insert(name.to_owned(), begun.elapsed().as_secs_f64().into());
+            }
+            ControlFlow::Continue(())
+        };
         let report = import(self.platform, &self.ctx, request, &mut progress).await?;
         let (took, cpu) = (begun.elapsed(), own_cpu()?.saturating_sub(cpu));
         let figures = json!({
@@ -211,6 +222,7 @@ impl Own<'_> {
             "rows_per_s": per_second(self.rows, took),
             "cpu_us": 1e6 / per_second(self.rows, cpu),
             "peak_mib": own_peak_mib()?,
+            "ended_at_s": phases,
         });
         Ok((report, figures))
     }
@@ -229,32 +241,22 @@ impl Own<'_> {
     /// The rows in force differ from those of `before` where they were changed, and nowhere else.
     async fn check_difference(&self, before: Release, edition: Edition) -> Result<()> {
         let now = self.platform.db.get(current).await?;
-        let (mut n, mut after) = (0, String::new());
-        loop {
-            let from = after.clone();
+        let (mut n, mut next) = (0, Some(String::new()));
+        while let Some(after) = next {
             let pages = self.platform.db.read(move |tx| {
-                let old = in_force_page(tx, Table::Building, before, &from)?;
-                Ok((old, in_force_page(tx, Table::Building, now, &from)?))
+                let (old, _) = page(tx, before, &after)?;
+                let (new, next) = page(tx, now, &after)?;
+                Ok((old, new, next))
             });
-            let (old, new) = pages.await?;
+            let (old, new);
+            (old, new, next) = pages.await?;
             ensure!(old.len() == new.len(), "rows came or went");
-            for (old, new) in old.iter().zip(&new) {
-                ensure!(
-                    old.key == new.key && old.key == ipe::reference(n),
-                    "{old:?}"
-                );
-                let differs = old.digest != new.digest;
-                ensure!(
-                    differs == ipe::is_changed(n, edition),
-                    "{} is wrong",
-                    old.key
-                );
+            for ((key, was), (same, is)) in old.iter().zip(&new) {
+                ensure!(key == same && *key == ipe::reference(n), "{key} {same}");
+                let changed = ipe::is_changed(n, edition);
+                ensure!((was != is) == changed, "{key} is wrong");
                 n += 1;
             }
-            if old.len() < PAGE_ROWS {
-                break;
-            }
-            after = old.into_iter().next_back().context("a row")?.key;
         }
         ensure!(n == self.rows, "{n} rows of {}", self.rows);
         Ok(())
@@ -279,6 +281,30 @@ impl Own<'_> {
     }
 }
 
+/// Keys and digests of the buildings in force after a key, and the key to go on after.
+type Page = (Vec<(String, i64)>, Option<String>);
+
+fn page(tx: &mut dyn Tx, release: Release, after: &str) -> Result<Page, storage::Error> {
+    let mut rows = Vec::new();
+    let next = each_in_force(tx, Table::Building, release, after, |row| {
+        rows.push((row.key.to_owned(), row.digest));
+        Ok(())
+    })?;
+    Ok((rows, next))
+}
+
+/// What `phase` is the end of.
+fn ended_by(phase: Phase) -> Option<&'static str> {
+    match phase {
+        Phase::Scanned(_) => Some("scan"),
+        Phase::Compared => Some("comparison"),
+        Phase::Begun => Some("beginning"),
+        Phase::Ready => Some("staging"),
+        Phase::Published => Some("publication"),
+        Phase::Read(_) | Phase::Staged(_) | Phase::Seeded(_) => None,
+    }
+}
+
 /// Processor time of this process.
 fn own_cpu() -> Result<Duration> {
     super::child::cpu_of("self")
@@ -293,46 +319,94 @@ fn own_peak_mib() -> Result<f64> {
     Ok(kib / 1_024.0)
 }
 
-/// Orders at a steady rate while nothing else happens, then while the server imports.
-async fn orders_meanwhile(bench: &Bench) -> Result<Value> {
+/// Orders and eligibility tests at a steady rate while nothing else happens, then while the server
+/// imports.
+async fn meanwhile(bench: &Bench) -> Result<Value> {
     let server = Child::serve(&bench.data)?;
     let (ca, dir) = (bench.data.join("acces/ca.pem"), bench.data.join("acces"));
     let target = Target::new(&server.url("xml")?, &ca, Some((&dir, KEY)))?;
-    let places = demo::order_bodies(&bench.territory);
     let file = bench.data.join("F2V_PM_IPEZMD_V31_20270101.csv");
     write_file(&file, bench.effort.import_rows, Edition::First)?;
-    let lasts = bench.effort.orders;
+    let steady = Steady {
+        target: &target,
+        server: &server,
+        places: demo::order_bodies(&bench.territory),
+        reads: Arc::new(Tests::everywhere(&target, &bench.territory)),
+    };
 
-    let idle = Arc::new(Orders::new(&target, IDLE, &places));
-    let short = |begun: Instant| begun.elapsed() < lasts;
-    let idle = load::steady(&target, &server, ORDERS_PER_SECOND, &idle, &short);
-    let idle = Series::of(&[super::http::right(idle.await?)?]);
+    let lasts = bench.effort.orders;
+    let idle = steady.run(IDLE, &|begun| begun.elapsed() < lasts).await?;
     let importing = Importing::start(&bench.data, &file)?;
-    let busy = Arc::new(Orders::new(&target, BUSY, &places));
-    let on = |_| importing.is_running();
-    let busy = load::steady(&target, &server, ORDERS_PER_SECOND, &busy, &on);
-    let busy = Series::of(&[super::http::right(busy.await?)?]);
+    let busy = steady.run(BUSY, &|_| importing.is_running()).await?;
     importing.end()?;
     fs::remove_file(&file)?;
 
-    let ratio = busy.percentile(99).as_secs_f64() / idle.percentile(99).as_secs_f64();
-    say(&format!(
-        "orders {ORDERS_PER_SECOND}/s while idle       {}",
-        idle.line()
-    ))?;
-    say(&format!(
-        "orders {ORDERS_PER_SECOND}/s while importing  {}",
-        busy.line()
-    ))?;
-    say(&format!(
-        "orders p99 while importing {ratio:.1} times that of idle (goal 2)"
-    ))?;
-    Ok(json!({ "idle": idle.json(), "importing": busy.json(), "p99_ratio": ratio }))
+    let mut figures = json!({});
+    for ((name, idle), (_, busy)) in idle.into_iter().zip(busy) {
+        let ratio = busy.percentile(99).as_secs_f64() / idle.percentile(99).as_secs_f64();
+        say(&format!("{name} while idle       {}", idle.line()))?;
+        say(&format!("{name} while importing  {}", busy.line()))?;
+        say(&format!(
+            "{name} p99 while importing {ratio:.1} times that of idle (goal {SLOWER})"
+        ))?;
+        figures[name] =
+            json!({ "idle": idle.json(), "importing": busy.json(), "p99_ratio": ratio });
+    }
+    Ok(figures)
 }
 
 /// Repetitions that no other section uses.
 const IDLE: usize = 1_000;
 const BUSY: usize = 1_001;
+
+/// Orders and eligibility tests at once, each [`PER_SECOND`].
+struct Steady<'a> {
+    target: &'a Target,
+    server: &'a Child,
+    places: Vec<[String; 3]>,
+    reads: Arc<Tests>,
+}
+
+impl Steady<'_> {
+    async fn run(
+        &self,
+        repetition: usize,
+        goes_on: &(dyn Fn(Instant) -> bool + Sync),
+    ) -> Result<[(&'static str, Series); 2]> {
+        let orders = Arc::new(Orders::new(self.target, repetition, &self.places));
+        let (orders, reads) = tokio::join!(
+            load::steady(self.target, self.server, PER_SECOND, &orders, goes_on),
+            load::steady(self.target, self.server, PER_SECOND, &self.reads, goes_on),
+        );
+        let series = |measured| super::http::right(measured).map(|one| Series::of(&[one]));
+        Ok([("orders", series(orders?)?), ("tests ", series(reads?)?)])
+    }
+}
+
+/// Eligibility tests of every building in turn.
+struct Tests(Vec<Vec<u8>>);
+
+impl Tests {
+    fn everywhere(target: &Target, territory: &Territory) -> Self {
+        let request = |building: &domain::building::Building| {
+            let body = demo::eligibility_body(&building.reference, "bench-eligibilite");
+            target.post("/ws/eligibilite", "", "text/xml; charset=utf-8", &body)
+        };
+        Self(territory.buildings.iter().map(request).collect())
+    }
+}
+
+impl Traffic for Tests {
+    fn request(&self, client: usize, n: usize) -> Vec<u8> {
+        // A stride without common divisor: every building in turn, no two clients side by side.
+        self.0[(client * 7_919 + n) % self.0.len()].clone()
+    }
+
+    fn is_right(&self, reply: &Reply<'_>) -> bool {
+        let text = String::from_utf8_lossy(reply.body);
+        reply.status == 200 && text.contains("<Verdict>")
+    }
+}
 
 /// An import under way, asked for at the command line.
 struct Importing(std::sync::Mutex<Process>);

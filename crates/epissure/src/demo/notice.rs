@@ -40,14 +40,7 @@ pub fn write_requests(data: &Path, territory: &Territory) -> Result<()> {
         let flat = places.last().copied().context("a flat to build")?;
         (spot, flat)
     };
-    let place = &spot.building.reference;
-    let asked = format!("<Adresse><IdentifiantImmeuble>{place}</IdentifiantImmeuble></Adresse>");
-    let text = envelope(
-        "eligibilite",
-        "testerEligibilite",
-        "demo-eligibilite-1",
-        &asked,
-    );
+    let text = eligibility_body(&spot.building.reference, "demo-eligibilite-1");
     files::write_whole(&dir.join(TEST_FILE), text.as_bytes(), 0o644)?;
     let dwelling = flat.dwelling.context("its dwelling")?;
     let order = order_at(&flat, dwelling)
@@ -76,6 +69,13 @@ fn examples_notice(territory: &Territory) -> Result<String> {
         writeln!(text, "{reference:<10} {:<7} passe : {cure}", example.code)?;
     }
     Ok(text)
+}
+
+/// A request that tests the building `place`.
+#[must_use]
+pub fn eligibility_body(place: &str, id: &str) -> String {
+    let asked = format!("<Adresse><IdentifiantImmeuble>{place}</IdentifiantImmeuble></Adresse>");
+    envelope("eligibilite", "testerEligibilite", id, &asked)
 }
 
 /// Orders wherever the first operator can have a line built and nothing happened yet: the parts of

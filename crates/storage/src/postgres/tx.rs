@@ -10,7 +10,7 @@ use ::postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use super::connection::{Connection, Prepared, ends_connection, error_of};
 use crate::dialect::{column_list, copy_line, identifier, literal, to_postgres};
 use crate::queue::Mode;
-use crate::{Column, Error, ROWS_MAX, Rls, Row, Statement, Tx, Value};
+use crate::{Cells, Column, Error, ROWS_MAX, Rls, Row, Statement, Tx, Value};
 
 /// Bytes of COPY gathered before they are sent.
 const COPY_CHUNK_BYTES: usize = 64 * 1024;
@@ -42,6 +42,10 @@ impl<'c> PostgresTx<'c> {
             // millions of rows would burden the conflict tracking of bookings.
             Mode::Reference => {
                 "begin isolation level repeatable read; set local statement_timeout = 0;"
+            }
+            Mode::Slice => {
+                "begin isolation level repeatable read; set local statement_timeout = 0; \
+                 set local synchronous_commit = off;"
             }
             Mode::Read => "begin isolation level repeatable read read only;",
         };
@@ -280,6 +284,23 @@ impl Tx for PostgresTx<'_> {
         Self::at(rows.and_then(crate::bounded), stmt)
     }
 
+    fn each(
+        &mut self,
+        rls: &Rls,
+        stmt: &'static Statement,
+        params: &[Value],
+        f: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let rows = self.run(rls, stmt, params, |c, prepared, bound| {
+            c.client.query(&prepared.raw, bound)
+        });
+        let shown = rows.and_then(|rows| {
+            crate::within_bounds(rows.len())?;
+            rows.iter().try_for_each(|row| f(row))
+        });
+        Self::at(shown, stmt)
+    }
+
     fn execute(
         &mut self,
         rls: &Rls,
@@ -307,7 +328,7 @@ impl Tx for PostgresTx<'_> {
         } else {
             self.copy(&into, rows)?
         };
-        if self.mode != Mode::Reference {
+        if !matches!(self.mode, Mode::Reference | Mode::Slice) {
             self.pending.push_str("set local statement_timeout = '5s';");
         }
         Ok(count)
@@ -391,6 +412,16 @@ fn value_of(row: &::postgres::Row, i: usize) -> Result<Value, Error> {
     value
         .map(|v| v.unwrap_or(Value::Null))
         .map_err(|e| Error::Decode(e.to_string()))
+}
+
+impl Cells for ::postgres::Row {
+    fn text(&self, at: usize) -> Result<&str, Error> {
+        self.try_get(at).map_err(|e| Error::Decode(e.to_string()))
+    }
+
+    fn int(&self, at: usize) -> Result<i64, Error> {
+        self.try_get(at).map_err(|e| Error::Decode(e.to_string()))
+    }
 }
 
 impl ToSql for Value {

@@ -11,7 +11,7 @@ use rusqlite::{ErrorCode, OpenFlags, params_from_iter};
 
 use super::{MAIN_FILE, REFERENCE_FILE};
 use crate::dialect::{column_list, identifier};
-use crate::{Column, Error, ROWS_MAX, Rls, Row, Statement, Tx, Value};
+use crate::{Cells, Column, Error, ROWS_MAX, Rls, Row, Statement, Tx, Value};
 
 /// Only a foreign tool or a recovery can hold a lock that makes us wait.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -216,6 +216,28 @@ impl Tx for SqliteTx<'_> {
         Self::at(rows.and_then(crate::bounded), stmt)
     }
 
+    fn each(
+        &mut self,
+        _rls: &Rls,
+        stmt: &'static Statement,
+        params: &[Value],
+        f: &mut dyn FnMut(&dyn Cells) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let shown = self.step(|connection| {
+            let mut prepared = connection.raw.prepare_cached(stmt.sql)?;
+            let mut rows = prepared.query(params_from_iter(params))?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                count += 1;
+                if let Err(error) = crate::within_bounds(count).and_then(|()| f(row)) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(Ok(()))
+        });
+        Self::at(shown.flatten(), stmt)
+    }
+
     fn execute(
         &mut self,
         _rls: &Rls,
@@ -278,6 +300,18 @@ impl Tx for SqliteTx<'_> {
             Ok(prepared.columns().map(column).collect())
         });
         Self::at(columns, stmt)
+    }
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn text(&self, at: usize) -> Result<&str, Error> {
+        let value = self.get_ref(at).map_err(|e| Error::Decode(e.to_string()))?;
+        value.as_str().map_err(|e| Error::Decode(e.to_string()))
+    }
+
+    fn int(&self, at: usize) -> Result<i64, Error> {
+        let value = self.get_ref(at).map_err(|e| Error::Decode(e.to_string()))?;
+        value.as_i64().map_err(|e| Error::Decode(e.to_string()))
     }
 }
 

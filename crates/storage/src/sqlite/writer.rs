@@ -9,6 +9,7 @@ use rusqlite::ffi;
 
 use super::{Connection, SqliteTx};
 use crate::queue::{CloseOnDrop, Queue, Ticket};
+use crate::queue::Mode;
 use crate::unit::Unit;
 use crate::{Error, Lane};
 
@@ -82,14 +83,15 @@ fn serve(queue: &Queue, mut connection: Connection) {
 
 fn serve_bulk(queue: &Queue, mut connection: Connection) {
     let _close = CloseOnDrop(queue);
+    crate::step_aside();
     while queue.wait() {
         let ticket = queue
             .take(Lane::Foreground)
             .or_else(|| queue.take(Lane::Background));
-        let Some(Ticket { mut unit, .. }) = ticket else {
+        let Some(Ticket { mut unit, mode, .. }) = ticket else {
             continue;
         };
-        let result = alone(&mut connection, unit.as_mut());
+        let result = alone(&mut connection, unit.as_mut(), mode);
         if result.is_err() && !connection.raw.is_autocommit() {
             // The next BEGIN reports a connection that cannot even roll back.
             let _ = connection.batch("rollback");
@@ -99,7 +101,12 @@ fn serve_bulk(queue: &Queue, mut connection: Connection) {
 }
 
 /// Runs and commits one unit.
-fn alone(connection: &mut Connection, unit: &mut dyn Unit) -> Result<(), Error> {
+fn alone(connection: &mut Connection, unit: &mut dyn Unit, mode: Mode) -> Result<(), Error> {
+    // A commit that waits for the disk makes what the log holds before it durable too.
+    connection.batch(match mode {
+        Mode::Slice => "pragma synchronous = normal",
+        _ => "pragma synchronous = full",
+    })?;
     connection.again("begin immediate")?;
     let mut tx = SqliteTx::new(connection);
     let result = unit.run(&mut tx);

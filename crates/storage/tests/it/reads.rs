@@ -1,6 +1,6 @@
 //! Look-ups and lists.
 
-use storage::{Error, Lane, Rls, Value, sql};
+use storage::{Cells, Error, Lane, Rls, Value, sql};
 
 use crate::backend::*;
 
@@ -39,6 +39,48 @@ fn values_come_back_as_they_went() {
         assert_eq!(empty.opt_int("count").unwrap(), None);
         assert_eq!(empty.opt_real("weight").unwrap(), None);
         assert!(!empty.flag("fragile").unwrap());
+    });
+}
+
+#[test]
+fn rows_are_shown_one_by_one_until_somebody_objects() {
+    each_backend(async |b| {
+        let fill = b.db.write_reference_slice(|tx| {
+            let row = |i: i64| vec![format!("s{i:02}").into(), "é".into(), i.into()];
+            let columns = &["id", "name", "since_release"];
+            tx.bulk_insert(&Rls::Shared, "street", columns, &mut (0..20).map(row))
+        });
+        assert_eq!(fill.await.unwrap(), 20);
+        let street = sql!("select id, since_release, null as empty from street order by id");
+        let read = b.db.read(|tx| {
+            let mut seen = Vec::new();
+            tx.each(&Rls::Shared, street, &[], &mut |cells| {
+                seen.push((cells.text(0)?.to_owned(), cells.int(1)?));
+                Ok(())
+            })?;
+            Ok(seen)
+        });
+        let wanted: Vec<_> = (0..20).map(|i| (format!("s{i:02}"), i)).collect();
+        assert_eq!(read.await.unwrap(), wanted);
+        for wrong in [2, 3] {
+            let read = b.db.read(move |tx| {
+                let mut looked = |cells: &dyn Cells| cells.text(wrong).map(drop);
+                tx.each(&Rls::Shared, street, &[], &mut looked)
+            });
+            assert!(matches!(read.await, Err(Error::Decode(_))), "column {wrong}");
+        }
+        let read = b.db.read(|tx| {
+            let mut shown = 0;
+            let error = tx.each(&Rls::Shared, street, &[], &mut |_| {
+                shown += 1;
+                match shown {
+                    5 => Err(Error::Internal("enough".to_owned())),
+                    _ => Ok(()),
+                }
+            });
+            Ok((shown, error.is_err()))
+        });
+        assert_eq!(read.await.unwrap(), (5, true));
     });
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::release::first_part;
-
 use crate::hash::key_hash;
 use crate::report::{AnomalyCode, ImportReport};
 
@@ -14,10 +12,9 @@ pub struct DwellingCounts {
 }
 
 impl DwellingCounts {
-    /// One more dwelling, by its key, which begins with its building; those of a building follow
-    /// one another.
-    pub fn push_key(&mut self, key: &str) {
-        let hash = key_hash(first_part(key));
+    /// One more dwelling, by the hash of its building's reference; those of a building follow one
+    /// another.
+    pub fn push(&mut self, hash: u64) {
         match self.counts.last_mut() {
             Some((last, count)) if *last == hash => *count += 1,
             _ => self.counts.push((hash, 1)),

@@ -252,7 +252,7 @@ pub(super) async fn import_page(
 ) -> PageResult {
     let waits = run.state == RunState::Waiting;
     let effect = match run.release.filter(|_| waits) {
-        Some(number) => Some(releases::effect(call, number).await?),
+        Some(number) => releases::effect_panel(call, number).await?,
         None => None,
     };
     let href = format!("/oi/imports/{}", run.id);

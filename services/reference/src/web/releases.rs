@@ -1,31 +1,34 @@
 //! Releases: the list, what one changes, approving, declining, taking back.
 
-use std::collections::BTreeSet;
-
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
+use domain::order::labels as order_labels;
 use domain::release::history::{Past, store as history};
 use domain::release::{Release, ReleaseState, store as releases_store};
 use kernel::{Fault, Refusal};
 use service_api::{PageCall, PageError, PageResult};
 use storage::Value;
 use web::export::{Cell, Column, ROWS_MAX, attachment, gather};
-use web::{Form, ListQuery, Pager, Tag};
+use web::{Form, ListQuery, Pager, Tag, Tone};
 
 use super::imports::import_page;
 use super::{found, number, settled, staff};
 use crate::browse::labels as network;
 use crate::differences::{self, Difference, Filter, What};
+use crate::effect::{self, Effect, Part, Place, Touched};
 use crate::labels;
 use crate::pages::{
-    Choice, DifferenceRow, Effect, EffectRow, ReleaseList, ReleasePage, ReleaseRow, TableChoice,
+    Choice, DifferenceRow, EffectPanel, ReleaseList, ReleasePage, ReleaseRow, TableChoice,
+    TouchedPage, TouchedRow,
 };
 use crate::runs;
 use crate::runs::usecases::{approve_release, decline_release, roll_back as take_back};
-use crate::store::{self, Change, Touched};
+use crate::store::Change;
 
-/// Orders shown of those a release touches.
-const TOUCHED_SHOWN: i64 = 200;
+/// Orders and lines that a release touches which its import's page shows.
+const TOUCHED_SHOWN: usize = 20;
+/// Of those, read at once for a file.
+const TOUCHED_PAGE: usize = 1_000;
 /// Fields shown of an object that comes or goes: enough to know it by.
 const FIELDS_SHOWN: usize = 6;
 /// Rows an export reads at once.
@@ -341,69 +344,138 @@ async fn export(
     }
 }
 
-/// What publishing a release would do to orders under way.
-pub(super) async fn effect(call: &PageCall, number: Release) -> Result<Effect, PageError> {
-    let mut all = touched_by(call, number, TOUCHED_SHOWN + 1).await?;
-    let more = i64::try_from(all.len()).is_ok_and(|n| n > TOUCHED_SHOWN);
-    all.truncate(usize::try_from(TOUCHED_SHOWN).unwrap_or(0));
-    let operators: BTreeSet<&str> = all.iter().map(|one| one.operator.as_str()).collect();
-    Ok(Effect {
-        sentence: labels::effect(all.len(), operators.len(), more),
-        rows: all.iter().map(effect_row).collect(),
-        export: format!("/oi/versions/{}/commandes.csv", number.0),
-    })
-}
-
-async fn touched_by(
+/// What publishing a release would do to orders and lines.
+pub(super) async fn effect_panel(
     call: &PageCall,
     number: Release,
-    limit: i64,
-) -> Result<Vec<Touched>, PageError> {
-    let staff = staff(call)?;
-    let read = move |tx: &mut dyn storage::Tx| store::list_touched(tx, &staff, number, limit);
-    Ok(call.platform.db.read(read).await.map_err(Fault::from)?)
+) -> Result<Option<EffectPanel>, PageError> {
+    let find = move |tx: &mut dyn storage::Tx| history::by_number(tx, number);
+    let past = call.platform.db.get(find).await.map_err(Fault::from)?;
+    let Some(past) = past else {
+        return Ok(None);
+    };
+    let db = &call.platform.db;
+    let effect = Effect::of(db, staff(call)?, &past.info).await?;
+    let (sum, everything) = (effect.sum(db).await?, effect::Filter::default());
+    let rows = effect.page(db, &everything, None, TOUCHED_SHOWN).await?;
+    Ok(Some(EffectPanel {
+        sentence: labels::effect(&sum),
+        rows: rows.iter().map(touched_row).collect(),
+        href: format!("/oi/versions/{}/commandes", number.0),
+    }))
 }
 
-fn effect_row(one: &Touched) -> EffectRow {
-    let object = match (one.by_building, one.by_pm) {
-        (true, _) => &one.building_ref,
-        (false, true) => &one.pm_ref,
-        (false, false) => &one.pto_ref,
-    };
-    let status = domain::order::Status::parse(&one.status);
-    EffectRow {
-        operator: one.operator_code.clone(),
-        reference: one.reference.clone(),
-        status: status.map_or_else(
-            || one.status.clone(),
-            |s| domain::order::labels::status(s).to_owned(),
-        ),
-        object: object.clone(),
-        cause: labels::cause(one.by_building, one.by_pm),
+fn status(one: &Touched) -> Tag {
+    match (one.part, domain::order::Status::parse(&one.status)) {
+        (Part::UnderWay, Some(status)) => Tag::new(Tone::Info, order_labels::status(status)),
+        _ => Tag::new(Tone::Ok, one.part.label()),
     }
 }
 
-/// The orders a release touches, as a file.
+fn touched_row(one: &Touched) -> TouchedRow {
+    TouchedRow {
+        operator: one.operator.clone(),
+        reference: one.reference.clone(),
+        status: status(one),
+        pto: one.pto_ref.clone(),
+        object: one.object().to_owned(),
+        cause: labels::cause(one),
+    }
+}
+
+fn touched_cells(one: &Touched) -> Vec<Cell> {
+    vec![
+        one.operator.clone().into(),
+        one.part.as_str().into(),
+        one.reference.clone().into(),
+        one.status.clone().into(),
+        one.building_ref.clone().into(),
+        one.pm_ref.clone().into(),
+        one.pto_ref.clone().into(),
+        labels::cause(one).into(),
+        one.object().into(),
+    ]
+}
+
+/// The orders and lines a release touches, as a list and as files.
 pub(crate) async fn touched(call: PageCall) -> PageResult {
     let past = past_of(&call).await?;
-    let most = i64::try_from(storage::ROWS_MAX).unwrap_or(i64::MAX);
-    let all = touched_by(&call, past.info.number, most).await?;
-    let line = |one: &Touched| -> Vec<Cell> {
-        vec![
-            one.operator_code.clone().into(),
-            one.reference.clone().into(),
-            one.status.clone().into(),
-            one.building_ref.clone().into(),
-            one.pm_ref.clone().into(),
-            one.pto_ref.clone().into(),
-            labels::cause(one.by_building, one.by_pm).into(),
-        ]
+    let number = past.info.number.0;
+    let path = format!("/oi/versions/{number}/commandes");
+    let query = ListQuery::parse(&path, call.query.clone(), &[], false);
+    let filter = effect::Filter {
+        part: Part::parse(query.filter("part")),
+        operator: query.filter("operateur").to_uppercase(),
     };
-    let rows: Vec<_> = all.iter().map(line).collect();
-    let columns = labels::TOUCHED_COLUMNS.map(|(key, heading)| Column { key, heading });
-    let name = format!("commandes-version-{}", past.info.number.0);
-    let format = web::export::Format::Csv;
-    Ok(attachment(format, &name, &columns, &rows).map_err(Fault::internal)?)
+    let db = &call.platform.db;
+    let effect = Effect::of(db, staff(&call)?, &past.info).await?;
+    if let Some(format) = query.format {
+        let (effect, filter) = (&effect, &filter);
+        let all = gather(
+            ROWS_MAX,
+            |one: &Touched| one.place.clone(),
+            |after| async move {
+                Ok(effect
+                    .page(db, filter, after.as_ref(), TOUCHED_PAGE)
+                    .await?)
+            },
+        );
+        let rows: Vec<_> = all.await?.iter().map(touched_cells).collect();
+        let columns = labels::TOUCHED_COLUMNS.map(|(key, heading)| Column { key, heading });
+        let stem = format!("commandes-version-{number}");
+        return Ok(attachment(format, &stem, &columns, &rows).map_err(Fault::internal)?);
+    }
+    let after = query.after.as_deref().and_then(Place::parse);
+    let limit = query.per_page + 1;
+    let mut all = effect.page(db, &filter, after.as_ref(), limit).await?;
+    let more = all.len() > query.per_page;
+    all.truncate(query.per_page);
+    let sum = effect.sum(db).await?;
+    let name = format!("{} {number}", labels::RELEASE);
+    let page = TouchedPage {
+        shell: call
+            .shell(labels::TOUCHED)
+            .under(labels::RELEASES, "/oi/versions")
+            .under(&name, format!("/oi/versions/{number}")),
+        sentence: labels::effect(&sum),
+        parts: parts(&sum),
+        pager: Pager {
+            shown: all.len(),
+            total: counted(&sum, &filter),
+            next: all.last().filter(|_| more).map(|one| one.place.to_text()),
+        },
+        rows: all.iter().map(touched_row).collect(),
+        query,
+    };
+    Ok(web::page(StatusCode::OK, &page))
+}
+
+fn parts(sum: &effect::Sum) -> Vec<Choice> {
+    let choice = |value: &str, label: &str, count: usize| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        count: u64::try_from(count).ok().filter(|_| !sum.more),
+    };
+    let mut all = vec![choice(
+        "",
+        labels::ALL_STATES,
+        sum.under_way + sum.in_service,
+    )];
+    for (part, count) in Part::ALL.into_iter().zip([sum.under_way, sum.in_service]) {
+        all.push(choice(part.as_str(), part.plural(), count));
+    }
+    all
+}
+
+/// How many rows the list has, where that was counted.
+fn counted(sum: &effect::Sum, filter: &effect::Filter) -> Option<u64> {
+    let count = match filter.part {
+        None => sum.under_way + sum.in_service,
+        Some(Part::UnderWay) => sum.under_way,
+        Some(Part::InService) => sum.in_service,
+    };
+    let whole = filter.operator.is_empty() && !sum.more;
+    u64::try_from(count).ok().filter(|_| whole)
 }
 
 /// After a decision: to `there` when it stands, else the import's page with what is wrong.

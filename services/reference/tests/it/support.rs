@@ -98,15 +98,13 @@ impl Store {
             .read(move |tx| {
                 let mut all = BTreeMap::new();
                 for table in Table::ALL {
-                    let mut after = String::new();
-                    loop {
-                        let page = releases::in_force_page(tx, table, release, &after)?;
-                        let Some(last) = page.last() else { break };
-                        after.clone_from(&last.key);
-                        for row in page {
+                    let mut next = Some(String::new());
+                    while let Some(after) = next {
+                        next = releases::each_in_force(tx, table, release, &after, |row| {
                             let name = format!("{} {}", table.name(), row.key);
                             all.insert(name, row.digest.to_string());
-                        }
+                            Ok(())
+                        })?;
                     }
                 }
                 let mut after = String::new();
