@@ -38,6 +38,8 @@ const MISSING_LITTLE: u16 = 2;
 const MISSING_CUT: u16 = 28;
 /// Behind a word that was cut in the middle.
 const MISSING_FRAGMENT: u16 = 5;
+/// Words in another order.
+const TURNED: u16 = 3;
 const TYPE_MISSING: u16 = 12;
 const TYPE_DIFFERS: u16 = 42;
 /// A first name by its initial.
@@ -188,7 +190,10 @@ impl Aligner<'_> {
                 continue;
             }
             fit.flags &= !(FIT_EXACT | FIT_SPELT);
-            let fragment = last_found.and_then(|last| found[last]).is_some_and(|m| m.cost > COST_SAME);
+            let fragment = last_found.and_then(|last| found[last]).is_some_and(|m| {
+                let typed = self.folded.word(usize::from(m.first));
+                m.cost > COST_SAME && self.index.t.word(m.word).starts_with(typed)
+            });
             let behind = self.cut_short && last_found.is_some_and(|last| at > last);
             fit.cost += match last_telling {
                 _ if behind && std::mem::replace(&mut cut, true) => MISSING_LITTLE,
@@ -201,6 +206,11 @@ impl Aligner<'_> {
                 notes.push(Told::Missing { word: *word });
             }
         }
+        // « Grande Rue » is not « rue Grande ».
+        let mut places = found.iter().flatten().filter(|m| !self.little(m.word)).map(|m| m.first);
+        let mut before = places.next().unwrap_or(0);
+        let turned = places.any(|place| place < std::mem::replace(&mut before, place));
+        fit.cost += if turned { TURNED } else { 0 };
         fit.used = used;
         if let Some(tell) = tell {
             tell.append(&mut notes);

@@ -375,11 +375,10 @@ pub(crate) fn twins(suffix: &str) -> &'static [&'static str] {
     match suffix {
         "bis" => &["b"],
         "b" => &["bis"],
-        "ter" => &["t", "c"],
+        "ter" => &["t"],
         "t" => &["ter"],
-        "quater" => &["q", "d"],
+        "quater" => &["q"],
         "q" => &["quater"],
-        "quinquies" => &["c", "e"],
         _ => &[],
     }
 }

@@ -14,6 +14,8 @@ use crate::{letters, lexicon};
 
 /// Communes that are looked into.
 const COMMUNES_MAX: usize = 64;
+/// Communes of a postcode whose names are compared even if no word of theirs was found.
+const POSTCODE_COMMUNES_MAX: usize = 24;
 /// Names of communes that are kept.
 const TOWNS_MAX: usize = 14;
 /// Streets that are compared word by word, each time.
@@ -29,6 +31,8 @@ const COMPARED_MAX: u32 = 6000;
 
 /// A candidate below this is good: nothing closer is looked for.
 const COST_GOOD: u16 = 34;
+/// The same when no postcode was typed.
+const COST_ALONE: u16 = 12;
 /// From here on names are compared letter by letter.
 const COST_POOR: u16 = 52;
 /// No candidate from here on is one.
@@ -64,6 +68,7 @@ struct TownHit {
     town: u32,
     commune: u32,
     cost: u16,
+    rank: i32,
     /// What it costs more because another commune bears the name.
     second: u16,
 }
@@ -347,7 +352,9 @@ impl Search<'_> {
         let nowhere = self.s.reading.postcode.is_none()
             && best.is_none_or(|best| best.bits & TOWN_ABSENT != 0);
         let cost = best.map_or(COST_END, |best| best.cost);
-        if nowhere || cost > COST_GOOD || (reach == Reach::Close && cost > 20) {
+        // Without a postcode, a word of the street may have been taken for a commune.
+        let good = if self.s.reading.postcode.is_none() { COST_ALONE } else { COST_GOOD };
+        if nowhere || cost > good || (reach == Reach::Close && cost > 20) {
             self.streets_of_names();
         }
     }
@@ -368,13 +375,18 @@ impl Search<'_> {
             let gain = 20_u32.saturating_sub(rare) * u32::from(100 - m.cost);
             s.hits.extend(towns.iter().map(|town| (*town, gain)));
         }
+        // What lies at the postcode is compared whatever was typed of its name.
+        let postcode = s.reading.postcode.map_or(&[][..], |postcode| t.communes_at(postcode));
+        for commune in postcode.iter().take(POSTCODE_COMMUNES_MAX) {
+            let towns = t.commune_towns_at[*commune as usize]..t.commune_towns_at[*commune as usize + 1];
+            s.hits.extend(towns.map(|town| (town, 4000)));
+        }
         sum_hits(&mut s.hits, 64);
         let hits = std::mem::take(&mut s.hits);
         let mut towns = std::mem::take(&mut self.s.towns);
         towns.clear();
         let free = all & !self.s.reading.digits & !self.s.reading.suffixes;
         let aligner = self.s.aligner(self.index);
-        let postcode = self.s.reading.postcode.map_or(&[][..], |postcode| t.communes_at(postcode));
         for (town, _) in &hits {
             let Some(fit) = aligner.town(t.town_words(*town), free) else {
                 continue;
@@ -382,10 +394,14 @@ impl Search<'_> {
             let commune = t.town_commune[*town as usize];
             let near = if postcode.contains(&commune) { 0 } else { 12 };
             if fit.cost < 80 {
-                towns.push(TownHit { town: *town, commune, cost: fit.cost + near, second: 0 });
+                let told = self.unmatched_cost(fit.used) / 2;
+                let rank = i32::from(fit.cost + near) - i32::from(told);
+                let cost = fit.cost + near;
+                towns.push(TownHit { town: *town, commune, cost, rank, second: 0 });
             }
         }
-        towns.sort_unstable_by_key(|hit| (hit.cost, hit.town));
+        // A name that explains more of what was typed may cost more itself.
+        towns.sort_unstable_by_key(|hit| (hit.rank, hit.cost, hit.town));
         towns.truncate(TOWNS_MAX);
         self.s.hits = hits;
         // The likeliest first: named and at the postcode, then the postcode's, then the others.
@@ -796,6 +812,7 @@ impl Search<'_> {
         let t = &self.index.t;
         let mut run = std::mem::take(&mut self.s.run);
         run.clear();
+        let mut plain = 0;
         for at in (0..self.s.reading.count).filter(|at| part >> at & 1 == 1) {
             let word = self.s.folded.word(at);
             let full = if at == 0 || self.s.reading.types >> at & 1 == 1 {
@@ -804,11 +821,15 @@ impl Search<'_> {
                 word
             };
             run.extend_from_slice(full);
+            if self.s.reading.types >> at & 1 == 0 {
+                plain += full.len();
+            }
         }
         run.truncate(64);
         let least_letters = letters(&run);
         let pattern = Pattern::new(&run);
-        let most = (run.len() / 3).clamp(1, 6) as u32;
+        let most = (plain / 3).clamp(1, 6) as u32;
+        let plain = u16::try_from(plain.max(1)).unwrap_or(1);
         let cut_short = self.s.cut_short();
         let mut name_before = NONE;
         for street in from..to {
@@ -825,7 +846,7 @@ impl Search<'_> {
             let letters = words.iter().flat_map(|word| t.word(*word));
             let (apart, beginning) = pattern.distance(letters);
             name_before = name;
-            let price = |apart: u32| 11 * u16::try_from(apart).unwrap_or(99);
+            let price = |apart: u32| 110 * u16::try_from(apart).unwrap_or(99) / plain;
             let cost = if cut_short && beginning < most.min(3) && beginning < apart {
                 price(beginning) + 24
             } else if apart <= most {

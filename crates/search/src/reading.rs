@@ -174,7 +174,7 @@ impl Reading {
     /// « 2e étage », « 3ème porte »: the number stands before the word.
     fn read_floor(&mut self, folded: &Folded, at: usize) -> bool {
         let word = folded.word(at);
-        if at == 0 || !matches!(word, b"etage" | b"etg" | b"porte" | b"ascenseur") {
+        if at == 0 || folded.tokens[at].after_break || !matches!(word, b"etage" | b"etg" | b"porte" | b"ascenseur") {
             return false;
         }
         let mut back = at - 1;
@@ -183,6 +183,11 @@ impl Reading {
             back -= 1;
         }
         let number = (self.digits & !self.aside) & bit(back) != 0 && folded.word(back).len() <= 2;
+        // « 1 étage 5 »: the floor is behind.
+        let behind = at + 1 < self.count
+            && self.digits & bit(at + 1) != 0
+            && folded.word(at + 1).len() <= 2;
+        let number = number && (ordinal || !behind);
         let said = matches!(folded.word(back), b"premier" | b"deuxieme" | b"troisieme" | b"dernier");
         if !(said || (number && (ordinal || word != b"porte"))) {
             return false;
@@ -260,7 +265,8 @@ impl Reading {
         house.loose = word.len() == 1 && !glued && !before_type;
         // « 12 bis A » is one suffix of several.
         let more = at + 1;
-        if word.len() > 1 && self.is_letter(folded, more) && more + 1 < self.count && self.types & bit(more + 1) != 0 {
+        let letter = self.is_letter(folded, more) && self.types & bit(more) == 0;
+        if word.len() > 1 && letter && more + 1 < self.count && self.types & bit(more + 1) != 0 {
             house.suffix.push_str(std::str::from_utf8(folded.word(more)).unwrap_or_default());
             house.suffix_mask |= bit(more);
             return more + 1;
