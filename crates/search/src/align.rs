@@ -6,7 +6,7 @@ use crate::matching::{COST_SAME, Match, Matcher};
 use crate::names::NAME_WORDS_MAX;
 use crate::fold::Folded;
 use crate::reading::Reading;
-use crate::tables::WORD_LITTLE;
+use crate::tables::{WORD_LITTLE, WORD_TYPE};
 
 /// How a name fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +91,8 @@ impl Aligner<'_> {
     /// A typed beginning, initial or skeleton of `word` among `free`.
     fn shortened(&self, word: u32, free: u64, last: Option<u8>) -> Option<Match> {
         let full = self.index.t.word(word);
+        // An initial stands for a name, not for a type.
+        let is_type = self.index.t.word_flags[word as usize] & WORD_TYPE != 0;
         let mut best: Option<Match> = None;
         let suffixes = self.reading.houses.iter().filter(|house| !house.loose);
         let suffixes = suffixes.fold(0, |mask, house| mask | house.suffix_mask);
@@ -109,7 +111,10 @@ impl Aligner<'_> {
                 continue;
             } else if typed.len() == 1 {
                 // A letter that is an article as well is seldom an initial.
-                if full.len() < 3 { continue } else { INITIAL }
+                if full.len() < 3 || is_type {
+                    continue;
+                }
+                INITIAL
             } else if full.starts_with(typed) {
                 let rest = u8::try_from(rest.min(8)).unwrap_or(8);
                 match typed.len() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::answer::{Candidate, Kind};
 use crate::build::plain_key;
 use crate::tables::{
-    ADDRESS_HEXACLE, ADDRESS_KEY, ADDRESS_LETTER, ADDRESS_PLAIN_KEY, FileError, NONE, SUFFIX_BITS,
+    ADDRESS_HEXACLE, ADDRESS_KEY, ADDRESS_LETTER, ADDRESS_PLAIN_KEY, FileError, NONE, NUMBER_END, SUFFIX_BITS,
     Tables, WORD_LITTLE, WORD_TYPE,
 };
 
@@ -94,6 +94,15 @@ impl Index {
         }
     }
 
+    /// The suffix written so, if an address has it.
+    pub(crate) fn suffix(&self, suffix: &str) -> Option<u32> {
+        if suffix.is_empty() {
+            return Some(0);
+        }
+        let at = self.t.suffix_text.iter().position(|at| self.t.text(*at) == suffix);
+        at.and_then(|at| u32::try_from(at).ok())
+    }
+
     /// Positions of the addresses of a street in the tables.
     pub(crate) fn numbers(&self, street: u32) -> Numbers<'_> {
         let members = self.t.members(street);
@@ -125,21 +134,25 @@ impl Numbers<'_> {
         self.members.get(at as usize).copied().unwrap_or(self.from + at)
     }
 
-    pub fn number(&self, at: u32) -> u32 {
-        self.t.address_number[self.address(at) as usize] >> SUFFIX_BITS
+    /// Number and suffix.
+    pub fn packed(&self, at: u32) -> u32 {
+        self.t.address_number[self.address(at) as usize]
     }
 
-    pub fn suffix(&self, at: u32) -> &str {
-        let packed = self.t.address_number[self.address(at) as usize];
-        self.t.text(self.t.suffix_text[(packed & ((1 << SUFFIX_BITS) - 1)) as usize])
+    pub fn number(&self, at: u32) -> u32 {
+        self.packed(at) >> SUFFIX_BITS
     }
 
     /// The first address whose number is `number` or more.
     pub fn first_from(&self, number: u32) -> u32 {
+        self.first_at(number.min(NUMBER_END - 1) << SUFFIX_BITS)
+    }
+
+    pub fn first_at(&self, packed: u32) -> u32 {
         let (mut low, mut high) = (0, self.len);
         while low < high {
             let middle = low.midpoint(high);
-            if self.number(middle) < number {
+            if self.packed(middle) < packed {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -1,6 +1,12 @@
 //! What French addresses are written with: street types, abbreviations, little words, numbers in
 //! words, and words that name a dwelling inside a building. Folded as the index is.
 
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::LazyLock;
+
+use crate::build::Quick;
+
 /// Street types, with the short forms that stand for them and for nothing else.
 const TYPES: &[(&str, &[&str])] = &[
     ("rue", &["r", "ru", "rues"]),
@@ -290,47 +296,92 @@ const SUFFIXES: &[(&str, &str)] = &[
     ("octies", "octies"),
 ];
 
-fn is(set: &[&str], word: &[u8]) -> bool {
-    set.iter().any(|one| one.as_bytes() == word)
+/// What is known of a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    /// The street type that it is or shortens.
+    pub street_type: Option<&'static str>,
+    pub full_type: bool,
+    /// What it may shorten besides.
+    pub long: &'static [&'static str],
+    pub little: bool,
+    pub number: Option<u32>,
+    pub within: bool,
+    pub within_alone: bool,
+    pub named: bool,
+    pub postal: bool,
+    /// The suffix of a house number that it spells.
+    pub suffix: Option<&'static str>,
+}
+
+/// Letters of the longest word that is known.
+const KNOWN_MAX: usize = 13;
+
+type Words = HashMap<&'static [u8], Known, BuildHasherDefault<Quick>>;
+
+static KNOWN: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    let mut at = |word: &'static str, set: &dyn Fn(&mut Known)| {
+        set(words.entry(word.as_bytes()).or_default());
+    };
+    for (full, shorts) in TYPES {
+        at(full, &|known| {
+            known.street_type = Some(full);
+            known.full_type = true;
+        });
+        for short in *shorts {
+            at(short, &|known| known.street_type = known.street_type.or(Some(full)));
+        }
+    }
+    for (short, long) in SHORT {
+        at(short, &|known| known.long = if known.long.is_empty() { long } else { known.long });
+    }
+    LITTLE.iter().for_each(|word| at(word, &|known| known.little = true));
+    NUMBERS.iter().for_each(|(word, value)| at(word, &|known| known.number = Some(*value)));
+    WITHIN.iter().for_each(|word| at(word, &|known| known.within = true));
+    WITHIN_ALONE.iter().for_each(|word| at(word, &|known| known.within_alone = true));
+    NAMED.iter().for_each(|word| at(word, &|known| known.named = true));
+    POSTAL.iter().for_each(|word| at(word, &|known| known.postal = true));
+    SUFFIXES.iter().for_each(|(word, kept)| at(word, &|known| known.suffix = Some(kept)));
+    words
+});
+
+/// What is known of `word`.
+pub(crate) fn known(word: &[u8]) -> Known {
+    if word.len() > KNOWN_MAX {
+        return Known::default();
+    }
+    KNOWN.get(word).copied().unwrap_or_default()
 }
 
 /// The street type that `word` is or shortens.
 pub(crate) fn street_type(word: &[u8]) -> Option<&'static str> {
-    let known = |(full, shorts): &&(&str, &[&str])| {
-        full.as_bytes() == word || is(shorts, word)
-    };
-    TYPES.iter().find(known).map(|(full, _)| *full)
+    known(word).street_type
 }
 
 /// Whether `word` is a street type in full.
 pub(crate) fn is_full_type(word: &[u8]) -> bool {
-    TYPES.iter().any(|(full, _)| full.as_bytes() == word)
-}
-
-/// What `word` may shorten besides a street type.
-pub(crate) fn long_forms(word: &[u8]) -> &'static [&'static str] {
-    let found = SHORT.iter().find(|(short, _)| short.as_bytes() == word);
-    found.map_or(&[], |(_, long)| long)
+    known(word).full_type
 }
 
 /// The full word that a name of the reference means by `word`, where only one can be meant.
 pub(crate) fn sure_long_form(word: &[u8]) -> Option<&'static str> {
-    let sure = [
+    const SURE: &[&str] = &[
         "st", "ste", "sts", "gal", "gen", "mal", "dr", "pdt", "prof", "cdt", "sgt", "mgr", "gd",
         "gde", "gds", "vx", "capt", "lt",
     ];
-    is(&sure, word).then(|| long_forms(word).first().copied()).flatten()
+    let sure = SURE.iter().any(|one| one.as_bytes() == word);
+    sure.then(|| known(word).long.first().copied()).flatten()
 }
 
 /// Whether `word` tells nothing alone.
 pub(crate) fn is_little(word: &[u8]) -> bool {
-    is(LITTLE, word)
+    known(word).little
 }
 
 /// The value of a word of number.
 pub(crate) fn number_word(word: &[u8]) -> Option<u32> {
-    let found = NUMBERS.iter().find(|(name, _)| name.as_bytes() == word);
-    found.map(|(_, value)| *value)
+    known(word).number
 }
 
 /// Digits and words that names use one for the other.
@@ -344,29 +395,12 @@ pub(crate) fn same_number(word: &[u8]) -> impl Iterator<Item = &'static str> {
     })
 }
 
-pub(crate) fn is_within(word: &[u8]) -> bool {
-    is(WITHIN, word)
-}
-
-pub(crate) fn is_within_alone(word: &[u8]) -> bool {
-    is(WITHIN_ALONE, word)
-}
-
-pub(crate) fn is_named(word: &[u8]) -> bool {
-    is(NAMED, word)
-}
-
-pub(crate) fn is_postal(word: &[u8]) -> bool {
-    is(POSTAL, word)
-}
-
 /// The suffix that a word after a number spells; single letters stand for themselves.
 pub(crate) fn suffix(word: &[u8]) -> Option<&str> {
     if let [b'a'..=b'z'] = word {
         return std::str::from_utf8(word).ok();
     }
-    let found = SUFFIXES.iter().find(|(typed, _)| typed.as_bytes() == word);
-    found.map(|(_, kept)| *kept)
+    known(word).suffix
 }
 
 /// Spellings of a suffix that may be meant by `suffix`, nearest first: the trade writes one letter

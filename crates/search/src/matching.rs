@@ -118,15 +118,16 @@ impl Matcher {
             self.keep(word, 0);
         }
         if text.len() <= 7 {
-            for long in lexicon::long_forms(text) {
+            let known = lexicon::known(text);
+            for long in known.long {
                 self.keep_written(t, long, COST_LONG);
             }
-            if let Some(full) = lexicon::street_type(text) {
+            if let Some(full) = known.street_type {
                 self.keep_written(t, full, COST_LONG);
             }
         }
         let digits = text[0].is_ascii_digit();
-        if digits || text.len() <= 8 {
+        if text.len() <= 8 {
             for other in lexicon::same_number(text) {
                 self.keep_written(t, other, 3);
             }

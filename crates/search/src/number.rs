@@ -4,7 +4,7 @@ use crate::answer::NumberMatch;
 use crate::index::{Index, Numbers};
 use crate::lexicon;
 use crate::reading::House;
-use crate::tables::NONE;
+use crate::tables::{NONE, SUFFIX_BITS};
 
 /// What a number that is not quite the street's costs.
 const RANGE: u16 = 3;
@@ -34,28 +34,30 @@ impl NumberFit {
 pub(crate) fn fit(index: &Index, street: u32, house: &House, suffix_free: bool) -> NumberFit {
     let numbers = index.numbers(street);
     let suffix = if suffix_free { house.suffix.as_str() } else { "" };
+    let plain = Some(0);
+    let asked = index.suffix(suffix);
     if let Some(last) = house.last {
         // A group may be numbered by both its ends in one: 166170.
         let digits = 10_u32.pow(last.max(1).ilog10() + 1);
         let grouped = house.number.checked_mul(digits).and_then(|n| n.checked_add(last));
         for number in [grouped, Some(house.number), Some(last)].into_iter().flatten() {
-            if let Some(at) = exact(&numbers, number, suffix).or_else(|| exact(&numbers, number, "")) {
+            if let Some(at) = exact(&numbers, number, asked).or_else(|| exact(&numbers, number, plain)) {
                 return of(&numbers, at, NumberMatch::OfRange, RANGE);
             }
         }
     }
-    if let Some(at) = exact(&numbers, house.number, suffix) {
+    if let Some(at) = exact(&numbers, house.number, asked) {
         return of(&numbers, at, NumberMatch::Exact, 0);
     }
     for twin in lexicon::twins(suffix) {
-        if let Some(at) = exact(&numbers, house.number, twin) {
+        if let Some(at) = exact(&numbers, house.number, index.suffix(twin)) {
             return of(&numbers, at, NumberMatch::SameSuffix, SAME_SUFFIX);
         }
     }
     let first = numbers.first_from(house.number);
     let has_number = first < numbers.len && numbers.number(first) == house.number;
     if has_number {
-        let plain = numbers.suffix(first).is_empty();
+        let plain = numbers.packed(first) & ((1 << SUFFIX_BITS) - 1) == 0;
         if plain && house.loose {
             return of(&numbers, first, NumberMatch::Exact, LOOSE_LETTER);
         }
@@ -77,15 +79,11 @@ fn of(numbers: &Numbers<'_>, at: u32, kind: NumberMatch, cost: u16) -> NumberFit
     NumberFit { kind, cost, address: numbers.address(at) }
 }
 
-fn exact(numbers: &Numbers<'_>, number: u32, suffix: &str) -> Option<u32> {
-    let mut at = numbers.first_from(number);
-    while at < numbers.len && numbers.number(at) == number {
-        if numbers.suffix(at) == suffix {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
+/// The address with this number and suffix; no suffix of the index, no address.
+fn exact(numbers: &Numbers<'_>, number: u32, suffix: Option<u32>) -> Option<u32> {
+    let packed = number.checked_mul(1 << SUFFIX_BITS)? | suffix?;
+    let at = numbers.first_at(packed);
+    (at < numbers.len && numbers.packed(at) == packed).then_some(at)
 }
 
 /// The address that is numbered as a group in which `number` lies: 168 in 166170.

@@ -301,7 +301,7 @@ impl Search<'_> {
             let text = s.folded.word(at);
             let cost = if (r.aside | r.postcode_mask) & bit != 0 {
                 0
-            } else if r.named & bit != 0 || lexicon::is_within(text) {
+            } else if r.named & bit != 0 || lexicon::known(text).within {
                 UNMATCHED_NAMED
             } else if r.digits & bit != 0 {
                 UNMATCHED_NUMBER
@@ -636,9 +636,12 @@ impl Search<'_> {
         }
         let r = &self.s.reading;
         let town = self.index.t.town_words(self.index.t.town_of(commune));
-        let name = town.first().map(|word| self.index.t.word(*word));
+        let named = |at: usize| {
+            let mut own = town.first().map_or(&[][..], |word| self.s.matcher.of_word(*word)).iter();
+            own.any(|m| usize::from(m.last) == at)
+        };
         for at in 1..r.count {
-            if r.digits >> at & 1 == 0 || free >> at & 1 == 0 || Some(self.s.folded.word(at - 1)) != name {
+            if r.digits >> at & 1 == 0 || free >> at & 1 == 0 || !named(at - 1) {
                 continue;
             }
             let value = reading::value_of(self.s.folded.word(at));
@@ -735,7 +738,7 @@ impl Search<'_> {
             s.hits.extend(names.iter().take(left).map(|name| (*name, gain)));
             left = left.saturating_sub(names.len());
         }
-        sum_hits(&mut s.hits, NAMES_MAX * 4);
+        sum_hits(&mut s.hits, NAMES_MAX * 2);
         let hits = std::mem::take(&mut s.hits);
         let mut best: Vec<(u16, u32)> = Vec::with_capacity(hits.len());
         for (name, _) in &hits {

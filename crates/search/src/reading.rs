@@ -56,9 +56,12 @@ impl Reading {
             let word = folded.word(at);
             if folded.tokens[at].digits {
                 self.digits |= bit(at);
-            } else if lexicon::is_little(word) {
+                continue;
+            }
+            let known = lexicon::known(word);
+            if known.little {
                 self.little |= bit(at);
-            } else if lexicon::street_type(word).is_some() {
+            } else if known.street_type.is_some() {
                 self.types |= bit(at);
             }
         }
@@ -127,8 +130,9 @@ impl Reading {
             }
             let next = at + 1;
             let has_next = next < self.count;
+            let known = lexicon::known(word);
             let plain = self.digits & bit(at) == 0;
-            if plain && lexicon::is_postal(word) && has_next && self.digits & bit(next) != 0 {
+            if plain && known.postal && has_next && self.digits & bit(next) != 0 {
                 self.aside |= bit(at) | bit(next);
                 // Post boxes are often written in two groups.
                 at += 2;
@@ -139,7 +143,7 @@ impl Reading {
                 if has_next && self.digits & bit(next) != 0 && folded.word(next).len() <= 2 {
                     self.aside |= bit(next);
                 }
-            } else if plain && lexicon::is_within(word) && has_next {
+            } else if plain && known.within && has_next {
                 let value = folded.word(next);
                 let free = self.postcode_mask & bit(next) == 0;
                 let numbered = self.digits & bit(next) != 0 && value.len() <= 4 && free;
@@ -158,13 +162,13 @@ impl Reading {
                     at += 2;
                     continue;
                 }
-                if lexicon::is_within_alone(value) {
+                if lexicon::known(value).within_alone {
                     self.aside |= bit(at) | bit(next);
                 }
-            } else if lexicon::is_within_alone(word) {
+            } else if known.within_alone {
                 self.aside |= bit(at);
             }
-            if lexicon::is_named(word) {
+            if known.named {
                 self.read_named(folded, at);
             }
             at += 1;
