@@ -73,13 +73,20 @@ impl Aligner<'_> {
         self.index.t.word_flags[word as usize] & WORD_LITTLE != 0
     }
 
-    /// The best typed words for `word` among `free`, after the one at `last`.
-    fn best(&self, word: u32, free: u64, last: Option<u8>, most: u8) -> Option<Match> {
+    /// The best typed words for `word` among `free`, after the one at `last`, before `next`.
+    fn best(
+        &self,
+        word: u32,
+        free: u64,
+        (last, next): (Option<u8>, Option<u8>),
+        most: u8,
+    ) -> Option<Match> {
         let near = |m: &Match| match last {
+            _ if next == Some(m.last + 1) => 0,
             Some(last) if m.first == last + 1 => 0,
             Some(last) if m.first > last => 1,
             Some(_) => 2,
-            None => 0,
+            None => u32::from(next.is_some()),
         };
         let own = self.matcher.of_word(word).iter();
         let fits = own.filter(|m| m.cost <= most && m.mask() & !free == 0);
@@ -226,11 +233,12 @@ impl Aligner<'_> {
     /// Gives words of a name typed words of their own: the sure ones first.
     fn assign(&self, words: &[u32], free: u64, found: &mut [Option<Match>]) -> u64 {
         let mut used = 0_u64;
-        for most in [COST_SAME, u8::MAX] {
+        for (most, little) in [(COST_SAME, false), (COST_SAME, true), (u8::MAX, true)] {
             let mut last = None;
             for (at, word) in words.iter().enumerate() {
-                if found[at].is_none() {
-                    let m = self.best(*word, free & !used, last, most);
+                if found[at].is_none() && (little || !self.little(*word)) {
+                    let next = found.get(at + 1).copied().flatten().map(|m| m.first);
+                    let m = self.best(*word, free & !used, (last, next), most);
                     used |= m.map_or(0, |m| m.mask());
                     found[at] = m;
                 }

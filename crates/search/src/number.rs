@@ -36,6 +36,11 @@ pub(crate) fn fit(index: &Index, street: u32, house: &House, suffix_free: bool) 
     let suffix = if suffix_free { house.suffix.as_str() } else { "" };
     let plain = Some(0);
     let asked = index.suffix(suffix);
+    // Most homonyms end before the number, and are told at once.
+    let longest = numbers.len.checked_sub(1).map_or(0, |last| numbers.number(last));
+    if longest > 0 && longest < house.number {
+        return NumberFit { kind: NumberMatch::Absent, cost: ABSENT, address: NONE };
+    }
     if let Some(last) = house.last {
         // A group may be numbered by both its ends in one: 166170.
         let digits = 10_u32.pow(last.max(1).ilog10() + 1);

@@ -6,7 +6,7 @@ use crate::build::{TOWN_OLD, TOWN_TODAY};
 use crate::distance::Pattern;
 use crate::fold::Folded;
 use crate::index::Index;
-use crate::matching::{self, Matcher, Reach};
+use crate::matching::{self, COST_SAME, Matcher, Reach};
 use crate::number::{self, NumberFit};
 use crate::reading::{self, Reading};
 use crate::tables::{NONE, WORD_LITTLE, WORD_TYPE};
@@ -23,7 +23,7 @@ const STREETS_MAX: usize = 32;
 /// Names that are compared word by word when no commune is known.
 const NAMES_MAX: usize = 48;
 /// Streets of those names that are looked at.
-const HOMONYMS_MAX: usize = 600;
+const HOMONYMS_MAX: usize = 500;
 /// References from words that are followed in one search.
 const POSTINGS_MAX: usize = 3000;
 /// Streets of a commune whose names are compared letter by letter.
@@ -33,6 +33,8 @@ const COMPARED_MAX: u32 = 6000;
 const COST_GOOD: u16 = 34;
 /// The same when no postcode was typed.
 const COST_ALONE: u16 = 12;
+/// Streets elsewhere are looked for, by words near in writing, from here on.
+const COST_CLOSE: u16 = 30;
 /// From here on names are compared letter by letter.
 const COST_POOR: u16 = 52;
 /// No candidate from here on is one.
@@ -109,6 +111,8 @@ pub struct Scratch {
     pub(crate) matcher: Matcher,
     unmatched: Vec<u8>,
     towns: Vec<TownHit>,
+    /// Commune and postcode were both typed as they are: no other place is meant.
+    anchored: bool,
     communes: Vec<u32>,
     hits: Vec<(u32, u32)>,
     fits: Vec<(u32, Fit)>,
@@ -349,12 +353,15 @@ impl Search<'_> {
         self.commune_cands();
         self.streets_of_communes();
         let best = self.s.cands.iter().min_by_key(|c| c.cost);
-        let nowhere = self.s.reading.postcode.is_none()
-            && best.is_none_or(|best| best.bits & TOWN_ABSENT != 0);
+        let postcode = self.s.reading.postcode.is_some();
+        let nowhere = !postcode && best.is_none_or(|best| best.bits & TOWN_ABSENT != 0);
         let cost = best.map_or(COST_END, |best| best.cost);
-        // Without a postcode, a word of the street may have been taken for a commune.
-        let good = if self.s.reading.postcode.is_none() { COST_ALONE } else { COST_GOOD };
-        if nowhere || cost > good || (reach == Reach::Close && cost > 20) {
+        let everywhere = match reach {
+            // With a postcode, what is near in writing is looked for there first.
+            Reach::Written => nowhere || (!postcode && cost > COST_ALONE),
+            Reach::Close => !self.s.anchored && cost > COST_CLOSE,
+        };
+        if everywhere {
             self.streets_of_names();
         }
     }
@@ -404,6 +411,8 @@ impl Search<'_> {
         towns.sort_unstable_by_key(|hit| (hit.rank, hit.cost, hit.town));
         towns.truncate(TOWNS_MAX);
         self.s.hits = hits;
+        let anchor = |hit: &TownHit| hit.cost <= 8 && postcode.contains(&hit.commune);
+        self.s.anchored = towns.iter().any(anchor);
         // The likeliest first: named and at the postcode, then the postcode's, then the others.
         let communes = &mut self.s.communes;
         communes.clear();
@@ -738,7 +747,24 @@ impl Search<'_> {
             s.hits.extend(names.iter().take(left).map(|name| (*name, gain)));
             left = left.saturating_sub(names.len());
         }
-        sum_hits(&mut s.hits, NAMES_MAX * 2);
+        sum_hits(&mut s.hits, usize::MAX);
+        if s.hits.len() > NAMES_MAX * 2 {
+            // Among names that share the same words: those of the type typed, the short ones.
+            s.seen.clear();
+            let types = s.matcher.all.iter().filter(|m| {
+                m.cost <= COST_SAME && t.word_flags[m.word as usize] & WORD_TYPE != 0
+            });
+            s.seen.extend(types.map(|m| (m.word, 0)));
+            let seen = &s.seen;
+            let typed = |word: u32| seen.iter().any(|(one, _)| *one == word);
+            for (name, gain) in &mut s.hits {
+                let words = t.name_words(*name);
+                let of_type = words.first().is_some_and(|word| typed(*word));
+                let length = u32::try_from(words.len().min(10)).unwrap_or(10);
+                *gain = *gain * 4 + 3000 + if of_type { 1500 } else { 0 } - 250 * length;
+            }
+            keep_highest(&mut s.hits, NAMES_MAX * 2);
+        }
         let hits = std::mem::take(&mut s.hits);
         let mut best: Vec<(u16, u32)> = Vec::with_capacity(hits.len());
         for (name, _) in &hits {
@@ -834,12 +860,21 @@ impl Search<'_> {
         let most = (plain / 3).clamp(1, 6) as u32;
         let plain = u16::try_from(plain.max(1)).unwrap_or(1);
         let cut_short = self.s.cut_short();
-        let mut name_before = NONE;
+        let (mut name_before, mut fit_before) = (NONE, None);
         for street in from..to {
             let name = t.street_name[street as usize];
-            if name == name_before || run.len() < 5 {
+            if run.len() < 5 {
+                break;
+            }
+            // The same name in another old commune, at another postcode.
+            if name == name_before {
+                if let Some(fit) = fit_before {
+                    let cand = self.weigh_fit(street, name, fit);
+                    self.push(cand);
+                }
                 continue;
             }
+            (name_before, fit_before) = (name, None);
             let other = t.name_letters[name as usize];
             let lacking = (least_letters & !other).count_ones();
             if lacking > most {
@@ -848,7 +883,6 @@ impl Search<'_> {
             let words = t.name_words(name);
             let letters = words.iter().flat_map(|word| t.word(*word));
             let (apart, beginning) = pattern.distance(letters);
-            name_before = name;
             let price = |apart: u32| 110 * u16::try_from(apart).unwrap_or(99) / plain;
             let cost = if cut_short && beginning < most.min(3) && beginning < apart {
                 price(beginning) + 24
@@ -858,6 +892,7 @@ impl Search<'_> {
                 continue;
             };
             let fit = Fit { cost, used: part, flags: FIT_COMPARED, told: 1 };
+            fit_before = Some(fit);
             let cand = self.weigh_fit(street, name, fit);
             self.push(cand);
         }
@@ -898,5 +933,3 @@ fn keep_highest(hits: &mut Vec<(u32, u32)>, max: usize) {
         hits.truncate(max);
     }
 }
-
-const _: u8 = WORD_TYPE;

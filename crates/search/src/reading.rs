@@ -168,7 +168,7 @@ impl Reading {
             } else if known.within_alone {
                 self.aside |= bit(at);
             }
-            if known.named {
+            if known.named && !self.is_of_street(folded, at) {
                 self.read_named(folded, at);
             }
             at += 1;
@@ -200,6 +200,15 @@ impl Reading {
             self.aside |= bit(i);
         }
         true
+    }
+
+    /// Whether a street type leads to the word at `at`: « rue de la Tour ».
+    fn is_of_street(&self, folded: &Folded, at: usize) -> bool {
+        let mut back = at;
+        while back > 0 && self.little & bit(back - 1) != 0 && !folded.tokens[back].after_break {
+            back -= 1;
+        }
+        back > 0 && !folded.tokens[back].after_break && self.types & bit(back - 1) != 0
     }
 
     /// The name after « chez », « résidence »...: up to a comma, a number or a street type.
