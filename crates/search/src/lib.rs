@@ -20,9 +20,11 @@ mod lexicon;
 mod matching;
 mod names;
 mod near;
+mod nearest;
 mod number;
 mod query;
 mod reading;
+mod recognise;
 mod sound;
 mod tables;
 mod verdict;
@@ -33,8 +35,10 @@ pub use answer::{
 };
 pub use build::Builder;
 pub use entry::Entry;
+pub use nearest::NEAR_METRES_MAX;
 pub use index::{Found, Index, OpenError};
 pub use query::Scratch;
+pub use recognise::{PTO_SUGGESTIONS_MAX, Reading, recognise};
 pub use tables::FileError;
 
 /// The letters of a text, a bit each; digits share the bits that are left.

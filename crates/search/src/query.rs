@@ -1,7 +1,7 @@
 //! The search: which communes may be meant, which streets of theirs, which number; then everywhere.
 
 use crate::align::{Aligner, FIT_COMPARED, FIT_EXACT, FIT_SPELT, Fit};
-use crate::answer::{Kind, NumberMatch, QUERY_WORDS_MAX};
+use crate::answer::{CANDIDATES_MAX, Kind, NumberMatch, QUERY_WORDS_MAX};
 use crate::build::{TOWN_OLD, TOWN_TODAY};
 use crate::distance::Pattern;
 use crate::fold::Folded;
@@ -24,10 +24,16 @@ const STREETS_MAX: usize = 32;
 const NAMES_MAX: usize = 48;
 /// Streets of those names that are looked at.
 const HOMONYMS_MAX: usize = 500;
+/// Homonyms without the number that are kept.
+const ABSENT_MAX: u32 = 12;
 /// References from words that are followed in one search.
 const POSTINGS_MAX: usize = 3000;
 /// Streets of a commune whose names are compared letter by letter.
-const COMPARED_MAX: u32 = 6000;
+const COMPARED_MAX: u32 = 3000;
+/// Communes of which that is done.
+const COMPARED_COMMUNES_MAX: usize = 8;
+/// A commune's name farther than this is not looked into letter by letter.
+const COST_TOWN_NEAR: u16 = 36;
 
 /// A candidate below this is good: nothing closer is looked for.
 const COST_GOOD: u16 = 34;
@@ -226,6 +232,9 @@ impl Search<'_> {
             at += 1;
         }
         s.reading.read(t, &s.folded);
+        // What can only be a suffix or a postcode stands for no word.
+        let taken = s.reading.suffixes | s.reading.postcode_mask;
+        s.matcher.all.retain(|m| m.mask() & taken == 0);
         Self::join_words(self.index, s);
         s.matcher.sort();
         self.price();
@@ -280,7 +289,7 @@ impl Search<'_> {
         let t = &self.index.t;
         let s = &mut *self.s;
         for at in 0..s.reading.count {
-            let skipped = s.reading.digits | s.reading.postcode_mask;
+            let skipped = s.reading.digits | s.reading.postcode_mask | s.reading.suffixes;
             let text = s.folded.word(at);
             if skipped >> at & 1 == 1 || text.len() < 3 {
                 continue;
@@ -783,10 +792,21 @@ impl Search<'_> {
                 break;
             }
             let fit = self.fit_of(name);
+            let (mut found, mut absent) = (0, 0);
             for street in t.name_streets(name).iter().take(HOMONYMS_MAX) {
                 let cand = self.weigh_fit(*street, name, fit);
-                self.push(cand);
                 streets += 1;
+                if cand.number == NumberMatch::Absent {
+                    absent += 1;
+                    if absent > ABSENT_MAX {
+                        continue;
+                    }
+                }
+                found += usize::from(cand.cost == cand.text_cost);
+                self.push(cand);
+                if found > CANDIDATES_MAX {
+                    break;
+                }
             }
         }
     }
@@ -817,8 +837,13 @@ impl Search<'_> {
         let t = &self.index.t;
         let communes = std::mem::take(&mut self.s.communes);
         let mut looked = 0;
-        for commune in &communes {
+        let postcode = self.s.reading.postcode.map_or(&[][..], |postcode| t.communes_at(postcode));
+        for commune in communes.iter().take(COMPARED_COMMUNES_MAX) {
             let (from, to) = t.streets_of(*commune);
+            let near = |hit: &TownHit| hit.commune == *commune && hit.cost <= COST_TOWN_NEAR;
+            if !postcode.contains(commune) && !self.s.towns.iter().any(near) {
+                continue;
+            }
             looked += to - from;
             if looked > COMPARED_MAX {
                 break;
