@@ -576,6 +576,7 @@ fn lay_postings(t: &mut Tables) {
     }
     of_names.extend(t.alias_name.iter().copied().zip(t.alias_street.iter().copied()));
     (t.name_streets_at, t.name_streets) = gathered(of_names, names);
+    t.name_lasts = t.name_streets.iter().map(|street| last_number(t, *street)).collect();
     let mut of_words = Vec::new();
     for name in 0..to_u32(names) {
         telling(t, name, |word| of_words.push((word, name)));
@@ -603,6 +604,14 @@ fn lay_postings(t: &mut Tables) {
         let weight = (7.0 * (streets / count).log2()).clamp(10.0, f64::from(WEIGHT_MAX));
         t.word_weight.push(weight as u8);
     }
+}
+
+/// The highest number of a street.
+fn last_number(t: &Tables, street: u32) -> u32 {
+    let end = t.street_addresses_at[street as usize + 1];
+    let own = t.street_addresses_at[street as usize] < end;
+    let address = if own { Some(end - 1) } else { t.members(street).last().copied() };
+    address.map_or(0, |address| t.address_number[address as usize] >> SUFFIX_BITS)
 }
 
 /// The words by which a name is found: neither little words nor its type, unless it has no other.

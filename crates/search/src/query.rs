@@ -288,6 +288,7 @@ impl Search<'_> {
     fn read_close(&mut self) {
         let t = &self.index.t;
         let s = &mut *self.s;
+        let cut_short = s.cut_short();
         for at in 0..s.reading.count {
             let skipped = s.reading.digits | s.reading.postcode_mask | s.reading.suffixes;
             let text = s.folded.word(at);
@@ -295,7 +296,7 @@ impl Search<'_> {
                 continue;
             }
             s.matcher.look_up(t, text, (at, at), Reach::Close);
-            if text.len() >= 3 {
+            if cut_short || t.find_word(text).is_none() {
                 s.matcher.beginnings(t, text, at, if text.len() == 3 { 22 } else { 12 });
             }
         }
@@ -453,19 +454,21 @@ impl Search<'_> {
         let s = &mut *self.s;
         s.hits.clear();
         let mut followed = 0;
+        s.seen.clear();
+        for m in &s.matcher.all {
+            let known = s.seen.last().is_some_and(|(word, _)| *word == m.word);
+            if !known && m.cost <= 58 && !t.word_streets(m.word).is_empty() {
+                let weight = u32::from(t.word_weight[m.word as usize]);
+                s.seen.push((m.word, weight * u32::from(100 - m.cost.min(99))));
+            }
+        }
         for commune in &s.communes {
             let (from, to) = t.streets_of(*commune);
-            let mut last = None;
-            for m in &s.matcher.all {
-                if last == Some(m.word) || m.cost > 58 {
-                    continue;
-                }
-                last = Some(m.word);
-                let streets = t.word_streets(m.word);
+            for (word, gain) in &s.seen {
+                let streets = t.word_streets(*word);
                 let begin = streets.partition_point(|street| *street < from);
-                let gain = u32::from(t.word_weight[m.word as usize]) * u32::from(100 - m.cost.min(99));
                 for street in streets[begin..].iter().take_while(|street| **street < to) {
-                    s.hits.push((*street, gain));
+                    s.hits.push((*street, *gain));
                     followed += 1;
                 }
             }
@@ -793,7 +796,18 @@ impl Search<'_> {
             }
             let fit = self.fit_of(name);
             let (mut found, mut absent) = (0, 0);
-            for street in t.name_streets(name).iter().take(HOMONYMS_MAX) {
+            let number = self.house_among(self.all() & !fit.used);
+            let number = number.map_or(0, |house| self.s.reading.houses[usize::from(house)].number);
+            let lasts = t.name_lasts(name).iter();
+            for (street, last) in t.name_streets(name).iter().zip(lasts) {
+                // Most homonyms end before the number, and need not be looked at.
+                let short = *last < number && *last > 0;
+                if short && absent >= ABSENT_MAX {
+                    continue;
+                }
+                if streets > HOMONYMS_MAX {
+                    break;
+                }
                 let cand = self.weigh_fit(*street, name, fit);
                 streets += 1;
                 if cand.number == NumberMatch::Absent {

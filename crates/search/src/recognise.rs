@@ -85,13 +85,19 @@ pub fn recognise(text: &str) -> Vec<Reading> {
     out.extend(pbo(&capitals));
     let pto = pto(&capitals);
     out.extend(pm(&capitals, pto.is_some()));
+    // In one piece, a third letter is rather of a reference of somebody's own.
+    let (pto, late) = match pto {
+        Some(pto) if capitals.as_bytes().get(2).is_some_and(u8::is_ascii_alphabetic) => (None, Some(pto)),
+        other => (other, None),
+    };
     out.extend(pto);
     out.extend(hexacle(&capitals));
     // What has a form of its own is seldom a street; a code that may be either comes after it.
     let strong = !out.is_empty();
     let order = order(text);
-    if strong {
+    if strong || late.is_some() {
         out.extend(order);
+        out.extend(late);
         out.extend(address(text));
     } else {
         let address = address(text);

@@ -124,6 +124,8 @@ tables! {
     name_words: u32,
     name_streets_at: u32,
     name_streets: u32,
+    /// The highest number of each of those streets.
+    name_lasts: u32,
     /// The letters that a name is written with, a bit each.
     name_letters: u32,
     // Names of communes, by commune.
@@ -340,6 +342,7 @@ impl Tables {
             && below(&t.name_words, words)
             && parts(&t.name_streets_at, names, t.name_streets.len())
             && below(&t.name_streets, streets)
+            && t.name_lasts.len() == t.name_streets.len()
             && texts(&t.town_text)
             && below(&t.town_commune, communes)
             && parts(&t.town_words_at, towns, t.town_words.len())
@@ -432,6 +435,10 @@ impl Tables {
 
     pub fn name_streets(&self, name: u32) -> &[u32] {
         of(&self.name_streets_at, &self.name_streets, name)
+    }
+
+    pub fn name_lasts(&self, name: u32) -> &[u32] {
+        of(&self.name_streets_at, &self.name_lasts, name)
     }
 
     pub fn word_names(&self, word: u32) -> &[u32] {
