@@ -33,6 +33,8 @@ pub(crate) const FIT_SPELT: u8 = 16;
 /// What a word of a name costs when it was not typed: at the end, elsewhere, a little one.
 const MISSING_LAST: u16 = 62;
 const MISSING_INNER: u16 = 34;
+/// Who leaves out a first name leaves out the second and the title.
+const MISSING_MORE: u16 = 14;
 const MISSING_LITTLE: u16 = 2;
 /// At the end of a name that was cut off.
 const MISSING_CUT: u16 = 28;
@@ -172,7 +174,7 @@ impl Aligner<'_> {
         let mut fit = Fit { flags: FIT_EXACT | FIT_SPELT, ..Fit::default() };
         let tells = |at: usize| !self.little(words[at]) && Some(at) != type_at;
         let last_found = (0..words.len()).rev().find(|at| found[*at].is_some());
-        let mut cut = false;
+        let (mut cut, mut inner) = (false, false);
         let last_telling = (0..words.len()).rev().find(|at| tells(*at));
         let mut notes = Vec::new();
         let noting = tell.is_some();
@@ -212,6 +214,7 @@ impl Aligner<'_> {
                 _ if behind && fragment => MISSING_FRAGMENT,
                 _ if behind => MISSING_CUT,
                 Some(last) if last == at => MISSING_LAST,
+                _ if std::mem::replace(&mut inner, true) => MISSING_MORE,
                 _ => MISSING_INNER,
             };
             if noting {

@@ -164,7 +164,7 @@ const SHORT: &[(&str, &[&str])] = &[
 /// Words that alone tell nothing of a name.
 const LITTLE: &[&str] = &[
     "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lez", "sous",
-    "sur", "un", "une", "er", "e", "eme", "ere", "nd", "dit", "lieu", "n", "no", "numero", "ville",
+    "sur", "un", "une", "er", "e", "eme", "ere", "nd", "dit", "lieu", "lieudit", "n", "no", "numero", "ville",
     "the",
 ];
 
@@ -257,7 +257,7 @@ const WITHIN: &[&str] = &[
     "appt", "apt", "app", "appart", "appartement", "apprt", "apart", "bat", "batiment", "bt", "batim",
     "esc", "escalier", "etage", "etg", "porte", "pte", "hall", "cage", "entree", "digicode", "code", "boite",
     "logement", "lgt", "log", "interphone", "chambre", "chbre", "studio", "niveau", "niv", "bal", "bloc", "couloir",
-    "numero", "lot", "tour", "immeuble", "imm",
+    "numero", "tour", "immeuble", "imm",
 ];
 
 /// Words for a dwelling within a building that need no value.

@@ -174,6 +174,8 @@ impl Matcher {
             }
             // The first letter is seldom wrong.
             let head = if text[0] == other[0] || count == 0 { 0 } else { 8 };
+            // A word of the index is seldom another mistyped.
+            let head = if known && count > 0 { head + 12 } else { head };
             let cost = typing_cost(count, text.len().min(other.len() + 1)).saturating_add(head);
             if cost < COST_END {
                 self.keep(*word, cost);
@@ -305,7 +307,7 @@ fn piece_cost(t: &Tables, piece: &[u8], at_head: bool, at_end: bool) -> Option<u
     if len <= 3 && lexicon::is_little(piece) {
         let elided = lexicon::ELIDED.iter().any(|one| one.as_bytes() == piece);
         let joined = matches!(piece, b"d" | b"l" | b"de" | b"du" | b"des" | b"la" | b"le" | b"les" | b"et" | b"sur" | b"aux" | b"au" | b"en");
-        return joined.then_some(if elided { 9 } else { 7 });
+        return joined.then_some(if elided { 8 } else { 5 });
     }
     if let Some(word) = t.find_word(piece) {
         let flags = t.word_flags[word as usize];

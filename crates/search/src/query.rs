@@ -9,7 +9,7 @@ use crate::index::Index;
 use crate::matching::{self, COST_SAME, Matcher, Reach};
 use crate::number::{self, NumberFit};
 use crate::reading::{self, Reading};
-use crate::tables::{NONE, WORD_LITTLE, WORD_TYPE};
+use crate::tables::{NONE, Tables, WORD_LITTLE, WORD_TYPE};
 use crate::{letters, lexicon};
 
 /// Communes that are looked into.
@@ -17,7 +17,7 @@ const COMMUNES_MAX: usize = 64;
 /// Communes of a postcode whose names are compared even if no word of theirs was found.
 const POSTCODE_COMMUNES_MAX: usize = 24;
 /// Names of communes that are kept.
-const TOWNS_MAX: usize = 14;
+const TOWNS_MAX: usize = 24;
 /// Streets that are compared word by word, each time.
 const STREETS_MAX: usize = 32;
 /// Names that are compared word by word when no commune is known.
@@ -272,7 +272,7 @@ impl Search<'_> {
             if let Some(word) = t.find_word(run) {
                 let (first, last) = (at as u8 - 1, at as u8);
                 s.matcher.all.push(matching::Match { word, first, last, cost: 6 });
-            } else if run.len() >= 6 && !(known(at - 1) && known(at)) {
+            } else if run.len() >= 6 && (other.glued || !(known(at - 1) && known(at))) {
                 s.run.clear();
                 s.run.extend_from_slice(run);
                 let before = s.matcher.all.len();
@@ -364,7 +364,9 @@ impl Search<'_> {
         self.streets_of_communes();
         let best = self.s.cands.iter().min_by_key(|c| c.cost);
         let postcode = self.s.reading.postcode.is_some();
-        let nowhere = !postcode && best.is_none_or(|best| best.bits & TOWN_ABSENT != 0);
+        // A commune's name alone may be a hamlet's elsewhere.
+        let unplaced = |best: &Cand| best.bits & TOWN_ABSENT != 0 || best.kind == Kind::Commune;
+        let nowhere = !postcode && best.is_none_or(unplaced);
         let cost = best.map_or(COST_END, |best| best.cost);
         let everywhere = match reach {
             // With a postcode, what is near in writing is looked for there first.
@@ -410,6 +412,7 @@ impl Search<'_> {
             };
             let commune = t.town_commune[*town as usize];
             let near = if postcode.contains(&commune) { 0 } else { 12 };
+            let near = near + self.part(commune, all & !self.s.reading.postcode_mask & !fit.used).1;
             if fit.cost < 80 {
                 let told = self.unmatched_cost(fit.used) / 2;
                 let rank = i32::from(fit.cost + near) - i32::from(told);
@@ -458,8 +461,9 @@ impl Search<'_> {
         for m in &s.matcher.all {
             let known = s.seen.last().is_some_and(|(word, _)| *word == m.word);
             if !known && m.cost <= 58 && !t.word_streets(m.word).is_empty() {
-                let weight = u32::from(t.word_weight[m.word as usize]);
-                s.seen.push((m.word, weight * u32::from(100 - m.cost.min(99))));
+                // In one commune a frequent word tells nearly as much as a rare one.
+                let weight = 40 + u32::from(t.word_weight[m.word as usize]) / 2;
+                s.seen.push((m.word, gain_of(weight, m.cost)));
             }
         }
         for commune in &s.communes {
@@ -485,6 +489,15 @@ impl Search<'_> {
             *gain += town.map_or(0, |cost| 100 * u32::from(90_u16.saturating_sub(cost)));
             if postcode == Some(t.street_postcode[*street as usize]) {
                 *gain += 8000;
+            }
+        }
+        if s.hits.len() > STREETS_MAX {
+            s.seen.clear();
+            keep_types(t, &s.matcher, &mut s.seen);
+            for (street, gain) in &mut s.hits {
+                let words = t.name_words(t.street_name[*street as usize]);
+                let of_type = words.first().is_some_and(|word| s.seen.iter().any(|(w, _)| w == word));
+                *gain += if of_type { 1500 } else { 0 };
             }
         }
         keep_highest(&mut s.hits, STREETS_MAX);
@@ -755,25 +768,26 @@ impl Search<'_> {
                 break;
             }
             let cost = s.matcher.of_word(*word).iter().map(|m| m.cost).min().unwrap_or(99);
-            let gain = u32::from(t.word_weight[*word as usize]) * u32::from(100 - cost.min(99));
+            let gain = gain_of(u32::from(t.word_weight[*word as usize]), cost);
             s.hits.extend(names.iter().take(left).map(|name| (*name, gain)));
             left = left.saturating_sub(names.len());
         }
         sum_hits(&mut s.hits, usize::MAX);
         if s.hits.len() > NAMES_MAX * 2 {
-            // Among names that share the same words: those of the type typed, the short ones.
             s.seen.clear();
-            let types = s.matcher.all.iter().filter(|m| {
-                m.cost <= COST_SAME && t.word_flags[m.word as usize] & WORD_TYPE != 0
-            });
-            s.seen.extend(types.map(|m| (m.word, 0)));
+            keep_types(t, &s.matcher, &mut s.seen);
             let seen = &s.seen;
             let typed = |word: u32| seen.iter().any(|(one, _)| *one == word);
             for (name, gain) in &mut s.hits {
                 let words = t.name_words(*name);
                 let of_type = words.first().is_some_and(|word| typed(*word));
-                let length = u32::try_from(words.len().min(10)).unwrap_or(10);
-                *gain = *gain * 4 + 3000 + if of_type { 1500 } else { 0 } - 250 * length;
+                // A name of which every word was typed, before a longer one with a rarer word.
+                let telling = words.iter().filter(|word| {
+                    t.word_flags[**word as usize] & (WORD_LITTLE | WORD_TYPE) == 0
+                });
+                let whole: u32 = telling.map(|word| u32::from(t.word_weight[*word as usize])).sum();
+                let share = (*gain / (whole + 1)).min(100);
+                *gain += 100 * share + if of_type { 1500 } else { 0 };
             }
             keep_highest(&mut s.hits, NAMES_MAX * 2);
         }
@@ -868,7 +882,9 @@ impl Search<'_> {
             let mut part = free & !place.used & !r.aside;
             let house = r.houses.iter().find(|house| house.mask & !part == 0);
             if let Some(house) = house {
-                let suffix = if house.loose { 0 } else { house.suffix_mask };
+                // « 12 l église »: an article, not a suffix.
+                let article = house.loose && matches!(house.suffix.as_str(), "l" | "d");
+                let suffix = if article { 0 } else { house.suffix_mask };
                 part &= !(house.mask | suffix);
             }
             self.compare_with(part, from, to);
@@ -883,7 +899,7 @@ impl Search<'_> {
         let mut plain = 0;
         for at in (0..self.s.reading.count).filter(|at| part >> at & 1 == 1) {
             let word = self.s.folded.word(at);
-            let full = if at == 0 || self.s.reading.types >> at & 1 == 1 {
+            let full = if plain == 0 && self.s.reading.types >> at & 1 == 1 {
                 lexicon::street_type(word).map_or(word, str::as_bytes)
             } else {
                 word
@@ -948,6 +964,20 @@ struct PlaceFit {
 
 fn near_max() -> usize {
     crate::near::LETTERS_MAX
+}
+
+/// What a word of this weight, found at this cost, speaks for a name.
+fn gain_of(weight: u32, cost: u8) -> u32 {
+    let left = u32::from(100 - cost.min(99));
+    weight * left * left / 100
+}
+
+/// The street types that were typed.
+fn keep_types(t: &Tables, matcher: &Matcher, seen: &mut Vec<(u32, u32)>) {
+    let of_type = |m: &&matching::Match| {
+        m.cost <= COST_SAME && t.word_flags[m.word as usize] & WORD_TYPE != 0
+    };
+    seen.extend(matcher.all.iter().filter(of_type).map(|m| (m.word, 0)));
 }
 
 /// Sums gains by owner and leaves the `max` highest.
