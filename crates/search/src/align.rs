@@ -1,10 +1,10 @@
 //! How well a name fits what was typed: each of its words is given typed words of its own, and
 //! what stays on either side is paid for.
 
+use crate::fold::Folded;
 use crate::index::Index;
 use crate::matching::{COST_SAME, Match, Matcher};
 use crate::names::NAME_WORDS_MAX;
-use crate::fold::Folded;
 use crate::reading::Reading;
 use crate::tables::{WORD_LITTLE, WORD_TYPE};
 
@@ -93,8 +93,15 @@ impl Aligner<'_> {
         let own = self.matcher.of_word(word).iter();
         let fits = own.filter(|m| m.cost <= most && m.mask() & !free == 0);
         // Among words that say the same, the one in its place: « 8 rue du huit mai ».
-        let cost = |m: &Match| if m.cost <= COST_SAME { 0 } else { u32::from(m.cost) };
-        fits.min_by_key(|m| (cost(m) * 4 + 2 * near(m), m.cost)).copied()
+        let cost = |m: &Match| {
+            if m.cost <= COST_SAME {
+                0
+            } else {
+                u32::from(m.cost)
+            }
+        };
+        fits.min_by_key(|m| (cost(m) * 4 + 2 * near(m), m.cost))
+            .copied()
     }
 
     /// A typed beginning, initial or skeleton of `word` among `free`.
@@ -140,7 +147,12 @@ impl Aligner<'_> {
             let far = last.is_some_and(|last| usize::from(last) + 1 != at);
             let cost = cost + if far { 2 } else { 0 };
             if best.is_none_or(|old| cost < old.cost) {
-                best = Some(Match { word, first: at as u8, last: at as u8, cost });
+                best = Some(Match {
+                    word,
+                    first: at as u8,
+                    last: at as u8,
+                    cost,
+                });
             }
         }
         best
@@ -171,7 +183,10 @@ impl Aligner<'_> {
         let type_at = self.index.type_at(words);
         let mut found = [None::<Match>; NAME_WORDS_MAX];
         let mut used = self.assign(words, free, &mut found);
-        let mut fit = Fit { flags: FIT_EXACT | FIT_SPELT, ..Fit::default() };
+        let mut fit = Fit {
+            flags: FIT_EXACT | FIT_SPELT,
+            ..Fit::default()
+        };
         let tells = |at: usize| !self.little(words[at]) && Some(at) != type_at;
         let last_found = (0..words.len()).rev().find(|at| found[*at].is_some());
         let (mut cut, mut inner) = (false, false);
@@ -184,7 +199,11 @@ impl Aligner<'_> {
                 if m.cost > COST_SAME && m.cost != JOINED {
                     fit.flags &= !(FIT_EXACT | FIT_SPELT);
                     if noting {
-                        notes.push(Told::Read { first: m.first, last: m.last, word: *word });
+                        notes.push(Told::Read {
+                            first: m.first,
+                            last: m.last,
+                            word: *word,
+                        });
                     }
                 }
                 fit.told += u8::from(tells(at));
@@ -222,7 +241,11 @@ impl Aligner<'_> {
             }
         }
         // « Grande Rue » is not « rue Grande ».
-        let mut places = found.iter().flatten().filter(|m| !self.little(m.word)).map(|m| m.first);
+        let mut places = found
+            .iter()
+            .flatten()
+            .filter(|m| !self.little(m.word))
+            .map(|m| m.first);
         let mut before = places.next().unwrap_or(0);
         let turned = places.any(|place| place < std::mem::replace(&mut before, place));
         fit.cost += if turned { TURNED } else { 0 };
@@ -239,7 +262,9 @@ impl Aligner<'_> {
         for (most, little) in [(COST_SAME, false), (COST_SAME, true), (u8::MAX, true)] {
             let mut last = None;
             for (at, word) in words.iter().enumerate() {
-                if found[at].is_none() && (little || !self.little(*word)) {
+                // Little words and numbers go where their neighbours are: « 4, 4 Août ».
+                let later = self.little(*word) || self.index.t.word(*word)[0].is_ascii_digit();
+                if found[at].is_none() && (little || !later) {
                     let next = found.get(at + 1).copied().flatten().map(|m| m.first);
                     let m = self.best(*word, free & !used, (last, next), most);
                     used |= m.map_or(0, |m| m.mask());
@@ -269,13 +294,24 @@ impl Aligner<'_> {
     }
 
     /// Gives the words at `at` and after it one typed word.
-    fn pair(&self, words: &[u32], at: usize, found: &mut [Option<Match>], free: u64) -> Option<Match> {
+    fn pair(
+        &self,
+        words: &[u32],
+        at: usize,
+        found: &mut [Option<Match>],
+        free: u64,
+    ) -> Option<Match> {
         let next = *words.get(at + 1)?;
         if found[at + 1].is_some() {
             return None;
         }
         let typed = self.joined(words[at], next, free)?;
-        let m = |cost| Match { word: words[at], first: typed, last: typed, cost };
+        let m = |cost| Match {
+            word: words[at],
+            first: typed,
+            last: typed,
+            cost,
+        };
         found[at] = Some(m(JOINED));
         found[at + 1] = Some(m(0));
         Some(m(JOINED))
@@ -290,7 +326,11 @@ impl Aligner<'_> {
         }
         let at = typed.trailing_zeros() as u8;
         *used |= 1 << at;
-        (TYPE_DIFFERS, FIT_TYPE_DIFFERS, Told::TypeDiffers { typed: at, word })
+        (
+            TYPE_DIFFERS,
+            FIT_TYPE_DIFFERS,
+            Told::TypeDiffers { typed: at, word },
+        )
     }
 
     /// Fits the name of a commune; `None` when nothing of it was typed.
@@ -298,7 +338,11 @@ impl Aligner<'_> {
         let words = &words[..words.len().min(NAME_WORDS_MAX)];
         let mut found = [None::<Match>; NAME_WORDS_MAX];
         let used = self.assign(words, free, &mut found);
-        let mut fit = Fit { used, flags: FIT_EXACT, ..Fit::default() };
+        let mut fit = Fit {
+            used,
+            flags: FIT_EXACT,
+            ..Fit::default()
+        };
         let (mut letters, mut missing) = (0, 0);
         let any_telling = words.iter().any(|word| !self.little(*word));
         for (at, word) in words.iter().enumerate() {
@@ -335,6 +379,10 @@ impl Aligner<'_> {
 /// Whether `short` is made of letters of `full` in order, beginning with its first.
 fn is_skeleton(short: &[u8], full: &[u8]) -> bool {
     let mut rest = full.iter();
-    let vowels = |word: &[u8]| word.iter().skip(1).any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u'));
+    let vowels = |word: &[u8]| {
+        word.iter()
+            .skip(1)
+            .any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u'))
+    };
     !vowels(short) && short.iter().all(|b| rest.any(|other| other == b))
 }

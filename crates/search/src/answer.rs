@@ -76,7 +76,10 @@ impl NumberMatch {
     /// Whether the address bears the number that was asked for.
     #[must_use]
     pub fn is_found(self) -> bool {
-        !matches!(self, Self::OtherSuffix | Self::Nearest | Self::Absent | Self::NoNumbers)
+        !matches!(
+            self,
+            Self::OtherSuffix | Self::Nearest | Self::Absent | Self::NoNumbers
+        )
     }
 }
 
@@ -223,7 +226,10 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn refused(why: Refused) -> Self {
-        Self { refused: Some(why), ..Self::default() }
+        Self {
+            refused: Some(why),
+            ..Self::default()
+        }
     }
 
     /// Parts of the query, bytes, that `candidate` does not explain, in order. Words that follow

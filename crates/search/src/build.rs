@@ -192,12 +192,22 @@ impl Builder {
         let name = self.name(type_name, street)?;
         let commune = self.commune(insee, entry.commune.trim(), entry.delivery_name.trim());
         let old = self.old(commune, insee, entry);
-        let place = if place.is_empty() { None } else { self.name("", place) };
+        let place = if place.is_empty() {
+            None
+        } else {
+            self.name("", place)
+        };
         let (number, suffix) = number_of(entry.number.trim(), entry.complement.trim());
         let suffix = self.suffix(&suffix);
         let key = entry.ban_key.trim();
         let ban_code = street_of_key(key).unwrap_or_default();
-        let group = self.group(commune, ban_code, entry.street_code.trim(), name, !key.is_empty());
+        let group = self.group(
+            commune,
+            ban_code,
+            entry.street_code.trim(),
+            name,
+            !key.is_empty(),
+        );
         let key = self.key(insee, ban_code, number, suffix, key);
         let postcode = entry.postcode.trim();
         let postcode = postcode.parse().ok().filter(|_| postcode.len() == 5);
@@ -244,7 +254,9 @@ impl Builder {
         whole.clear();
         // Some referentials repeat the type at the head of the name.
         let repeats = rest.len() > type_name.len()
-            && rest.get(..type_name.len()).is_some_and(|h| h.eq_ignore_ascii_case(type_name))
+            && rest
+                .get(..type_name.len())
+                .is_some_and(|h| h.eq_ignore_ascii_case(type_name))
             && rest.as_bytes().get(type_name.len()) == Some(&b' ');
         if !type_name.is_empty() && !repeats {
             let full = lexicon::street_type(type_name.to_ascii_lowercase().as_bytes());
@@ -262,7 +274,12 @@ impl Builder {
         let found = self.by_text.get(&whole).copied();
         let name = found.or_else(|| {
             let mixed = !names::is_capitals(&whole);
-            names::street_words(&whole, !type_name.is_empty(), &mut self.folded, &mut self.cut);
+            names::street_words(
+                &whole,
+                !type_name.is_empty(),
+                &mut self.folded,
+                &mut self.cut,
+            );
             let words = self.cut_words();
             if words.is_empty() {
                 return None;
@@ -297,7 +314,10 @@ impl Builder {
             None => {
                 let commune = u32::try_from(self.communes.len()).unwrap_or(NONE);
                 self.commune_by_insee.insert(insee.to_owned(), commune);
-                self.communes.push(Commune { insee: insee.to_owned(), towns: Vec::new() });
+                self.communes.push(Commune {
+                    insee: insee.to_owned(),
+                    towns: Vec::new(),
+                });
                 commune
             }
         };
@@ -338,7 +358,12 @@ impl Builder {
                 let town = u32::try_from(self.towns.len()).unwrap_or(NONE);
                 self.town_by_words.insert(key, town);
                 let text = self.texts.keep(&names::shown(name));
-                self.towns.push(Town { commune, kind, words, text });
+                self.towns.push(Town {
+                    commune,
+                    kind,
+                    words,
+                    text,
+                });
                 self.communes[commune as usize].towns.push(town);
                 town
             }
@@ -400,7 +425,10 @@ impl Builder {
 
     fn group_at(&mut self, commune: u32, code: u32, by_name: u32, name: u32) -> u32 {
         let fresh = u32::try_from(self.groups.len()).unwrap_or(NONE);
-        let group = *self.group_by_key.entry((commune, code, by_name)).or_insert(fresh);
+        let group = *self
+            .group_by_key
+            .entry((commune, code, by_name))
+            .or_insert(fresh);
         if group == fresh {
             self.groups.push(Group {
                 commune,
@@ -481,7 +509,10 @@ fn hexacle(insee: &str, hexacle: &str) -> u32 {
         return NONE;
     }
     let digit = |b: u8| (b as char).to_digit(36).filter(|_| !b.is_ascii_lowercase());
-    let value = hexacle.bytes().skip(5).try_fold(0, |n, b| Some(n * 36 + digit(b)?));
+    let value = hexacle
+        .bytes()
+        .skip(5)
+        .try_fold(0, |n, b| Some(n * 36 + digit(b)?));
     value.unwrap_or(NONE)
 }
 

@@ -12,7 +12,12 @@ pub(crate) fn edits(a: &[u8], b: &[u8], max: usize) -> usize {
     }
     let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (a, b) = (&a[same..], &b[same..]);
-    let same = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let same = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     let (a, b) = (&a[..a.len() - same], &b[..b.len() - same]);
     if a.is_empty() || b.is_empty() {
         return a.len().max(b.len()).min(max + 1);
@@ -123,7 +128,11 @@ mod tests {
             ("port", "pont", 1),
             ("abcdef", "ghijkl", 3),
         ] {
-            assert_eq!(edits(a.as_bytes(), b.as_bytes(), 2).min(3), expected, "{a} {b}");
+            assert_eq!(
+                edits(a.as_bytes(), b.as_bytes(), 2).min(3),
+                expected,
+                "{a} {b}"
+            );
         }
     }
 
@@ -137,7 +146,11 @@ mod tests {
         ] {
             let pattern = Pattern::new(a.as_bytes());
             let expected = edits(a.as_bytes(), b.as_bytes(), 9);
-            assert_eq!(pattern.distance(b.as_bytes().iter()).0 as usize, expected, "{a} {b}");
+            assert_eq!(
+                pattern.distance(b.as_bytes().iter()).0 as usize,
+                expected,
+                "{a} {b}"
+            );
         }
     }
 }

@@ -56,7 +56,10 @@ impl Folded {
                     continue;
                 }
                 self.close(&mut open, words_max);
-                broken |= matches!(typed, ',' | ';' | '\n' | '(' | ')' | '[' | ']' | '|' | '\u{2022}');
+                broken |= matches!(
+                    typed,
+                    ',' | ';' | '\n' | '(' | ')' | '[' | ']' | '|' | '\u{2022}'
+                );
                 dashed |= matches!(typed, '-' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}');
                 apart = true;
                 continue;
@@ -106,7 +109,12 @@ fn to_u32(n: usize) -> u32 {
 
 /// A combining accent or what shows nothing.
 fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200d}' | '\u{ad}' | '\u{feff}' | '\u{fe0f}')
+    let accent = matches!(c, '\u{300}'..='\u{36f}');
+    accent
+        || matches!(
+            c,
+            '\u{200b}'..='\u{200d}' | '\u{ad}' | '\u{feff}' | '\u{fe0f}'
+        )
 }
 
 /// The ASCII letters or digits for `c`, and how many; none for what parts words.
@@ -117,7 +125,9 @@ fn fold(c: char) -> ([u8; 3], usize) {
         'a'..='z' | '0'..='9' => one(c as u8),
         'A'..='Z' => one(c as u8 | 0x20),
         '\0'..='\u{7f}' => ([0; 3], 0),
-        'à'..='å' | 'À'..='Å' | 'ā' | 'Ā' | 'ă' | 'Ă' | 'ą' | 'Ą' | 'ª' | 'ᵃ' => one(b'a'),
+        'à'..='å' | 'À'..='Å' | 'ā' | 'Ā' | 'ă' | 'Ă' | 'ą' | 'Ą' | 'ª' | 'ᵃ' => {
+            one(b'a')
+        }
         'ç' | 'Ç' | 'ć' | 'Ć' | 'ĉ' | 'Ĉ' | 'č' | 'Č' => one(b'c'),
         'ď' | 'Ď' | 'đ' | 'Đ' | 'ð' | 'Ð' | 'ᵈ' => one(b'd'),
         'è'..='ë' | 'È'..='Ë' | 'ē'..='ě' | 'ᵉ' | 'ₑ' => one(b'e'),
@@ -166,9 +176,15 @@ mod tests {
     fn texts_are_cut_into_plain_words() {
         for (text, expected) in [
             ("12bis, Rue de l’Église", "12 bis rue de l eglise"),
-            ("E\u{301}glise du Sacre\u{301}-C\u{153}ur", "eglise du sacre coeur"),
+            (
+                "E\u{301}glise du Sacre\u{301}-C\u{153}ur",
+                "eglise du sacre coeur",
+            ),
             ("  ALLÉE   DES ŒILLETS ", "allee des oeillets"),
-            ("Plougastel-Daoulas / Kerc'hoat", "plougastel daoulas kerc hoat"),
+            (
+                "Plougastel-Daoulas / Kerc'hoat",
+                "plougastel daoulas kerc hoat",
+            ),
             ("Straße Niederbronn", "strasse niederbronn"),
             ("53000LAVAL", "53000 laval"),
             ("N° 3ᵉ", "n 3 e"),
@@ -184,7 +200,10 @@ mod tests {
         let text = "8, E\u{301}glise";
         folded.read(text, 64);
         let token = folded.tokens[1];
-        assert_eq!(&text[token.typed_from as usize..token.typed_to as usize], "E\u{301}glise");
+        assert_eq!(
+            &text[token.typed_from as usize..token.typed_to as usize],
+            "E\u{301}glise"
+        );
         assert!(token.after_break);
     }
 }

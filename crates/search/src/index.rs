@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::answer::{Candidate, Kind};
 use crate::build::plain_key;
 use crate::tables::{
-    ADDRESS_HEXACLE, ADDRESS_KEY, ADDRESS_LETTER, ADDRESS_PLAIN_KEY, FileError, NONE, NUMBER_END, SUFFIX_BITS,
-    Tables, WORD_LITTLE, WORD_TYPE,
+    ADDRESS_HEXACLE, ADDRESS_KEY, ADDRESS_LETTER, ADDRESS_PLAIN_KEY, FileError, NONE, NUMBER_END,
+    SUFFIX_BITS, Tables, WORD_LITTLE, WORD_TYPE,
 };
 
 /// Why an index could not be opened.
@@ -45,7 +45,9 @@ impl Index {
     /// # Errors
     /// They are of another kind or version, cut short or damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        Ok(Self { t: Tables::read(bytes)? })
+        Ok(Self {
+            t: Tables::read(bytes)?,
+        })
     }
 
     /// Writes the index as [`Index::open`] reads it.
@@ -99,7 +101,11 @@ impl Index {
         if suffix.is_empty() {
             return Some(0);
         }
-        let at = self.t.suffix_text.iter().position(|at| self.t.text(*at) == suffix);
+        let at = self
+            .t
+            .suffix_text
+            .iter()
+            .position(|at| self.t.text(*at) == suffix);
         at.and_then(|at| u32::try_from(at).ok())
     }
 
@@ -131,7 +137,10 @@ pub(crate) struct Numbers<'a> {
 
 impl Numbers<'_> {
     pub fn address(&self, at: u32) -> u32 {
-        self.members.get(at as usize).copied().unwrap_or(self.from + at)
+        self.members
+            .get(at as usize)
+            .copied()
+            .unwrap_or(self.from + at)
     }
 
     /// Number and suffix.
@@ -190,7 +199,10 @@ impl<'a> Found<'a> {
     /// INSEE code of the commune.
     #[must_use]
     pub fn insee(&self) -> &'a str {
-        self.t.commune_insee.get(self.commune as usize).map_or("", |at| self.t.text(*at))
+        self.t
+            .commune_insee
+            .get(self.commune as usize)
+            .map_or("", |at| self.t.text(*at))
     }
 
     /// Name of the commune.
@@ -199,20 +211,25 @@ impl<'a> Found<'a> {
         if self.commune == NONE {
             return "";
         }
-        self.t.text(self.t.town_text[self.t.town_of(self.commune) as usize])
+        self.t
+            .text(self.t.town_text[self.t.town_of(self.commune) as usize])
     }
 
     /// Name of the commune before a merger.
     #[must_use]
     pub fn old_commune(&self) -> &'a str {
-        let old = self.of_street(&self.t.street_old).filter(|old| *old != NONE);
+        let old = self
+            .of_street(&self.t.street_old)
+            .filter(|old| *old != NONE);
         old.map_or("", |old| self.t.text(self.t.town_text[old as usize]))
     }
 
     /// Postcode of the address or street, the only one of the commune.
     #[must_use]
     pub fn postcode(&self) -> Option<u32> {
-        let own = self.of_street(&self.t.street_postcode).filter(|postcode| *postcode != 0);
+        let own = self
+            .of_street(&self.t.street_postcode)
+            .filter(|postcode| *postcode != 0);
         own.or_else(|| match self.commune {
             NONE => None,
             commune => match self.t.postcodes_of(commune) {
@@ -233,15 +250,26 @@ impl<'a> Found<'a> {
     #[must_use]
     pub fn street_code(&self) -> &'a str {
         let street = self.own_street();
-        let ban = self.t.street_ban.get(street as usize).map_or(NONE, |code| *code);
-        if ban == NONE { self.rivoli() } else { self.t.text(ban) }
+        let ban = self
+            .t
+            .street_ban
+            .get(street as usize)
+            .map_or(NONE, |code| *code);
+        if ban == NONE {
+            self.rivoli()
+        } else {
+            self.t.text(ban)
+        }
     }
 
     /// The street's code in the referential of buildings (RIVOLI).
     #[must_use]
     pub fn rivoli(&self) -> &'a str {
         let street = self.own_street();
-        self.t.street_rivoli.get(street as usize).map_or("", |code| self.t.text(*code))
+        self.t
+            .street_rivoli
+            .get(street as usize)
+            .map_or("", |code| self.t.text(*code))
     }
 
     /// The street in which the address stands; for one of a place, the one that numbers it.
@@ -249,7 +277,10 @@ impl<'a> Found<'a> {
         if self.address == NONE {
             return self.street;
         }
-        let at = self.t.street_addresses_at.partition_point(|from| *from <= self.address);
+        let at = self
+            .t
+            .street_addresses_at
+            .partition_point(|from| *from <= self.address);
         u32::try_from(at).unwrap_or(NONE).saturating_sub(1)
     }
 
@@ -264,7 +295,8 @@ impl<'a> Found<'a> {
     #[must_use]
     pub fn complement(&self) -> &'a str {
         let packed = self.of_address(&self.t.address_number).unwrap_or(0);
-        self.t.text(self.t.suffix_text[(packed & ((1 << SUFFIX_BITS) - 1)) as usize])
+        self.t
+            .text(self.t.suffix_text[(packed & ((1 << SUFFIX_BITS) - 1)) as usize])
     }
 
     /// What follows the number, as the referential of buildings writes it: one capital letter.
@@ -273,7 +305,10 @@ impl<'a> Found<'a> {
         let complement = self.complement();
         let letter = self.flags() & ADDRESS_LETTER != 0;
         let end = if letter { 1 } else { complement.len() };
-        complement.get(..end).unwrap_or_default().to_ascii_uppercase()
+        complement
+            .get(..end)
+            .unwrap_or_default()
+            .to_ascii_uppercase()
     }
 
     fn flags(&self) -> u8 {
@@ -295,7 +330,10 @@ impl<'a> Found<'a> {
             return uuid(&self.t.uuid[at * 16..at * 16 + 16]);
         }
         let odd = self.t.odd_address.binary_search(&self.address);
-        odd.map_or_else(|_| String::new(), |at| self.t.text(self.t.odd_text[at]).to_owned())
+        odd.map_or_else(
+            |_| String::new(),
+            |at| self.t.text(self.t.odd_text[at]).to_owned(),
+        )
     }
 
     /// Hexaclé of the number, empty when the address has none.
@@ -307,7 +345,10 @@ impl<'a> Found<'a> {
         let street = self.own_street() as usize;
         let from = self.t.street_addresses_at[street] as usize;
         let before = &self.t.address_flags[from..self.address as usize];
-        let before = before.iter().filter(|flags| **flags & ADDRESS_HEXACLE != 0).count();
+        let before = before
+            .iter()
+            .filter(|flags| **flags & ADDRESS_HEXACLE != 0)
+            .count();
         let at = self.t.street_hexacles_at[street] as usize + before;
         let mut value = self.t.hexacle.get(at).copied().unwrap_or(0);
         let mut tail = [b'0'; 5];
@@ -322,14 +363,21 @@ impl<'a> Found<'a> {
     /// Longitude and latitude (WGS84, degrees) of an address, to a few metres.
     #[must_use]
     pub fn lon_lat(&self) -> Option<(f64, f64)> {
-        let (lon, lat) = (self.of_address(&self.t.address_lon)?, self.of_address(&self.t.address_lat)?);
+        let (lon, lat) = (
+            self.of_address(&self.t.address_lon)?,
+            self.of_address(&self.t.address_lat)?,
+        );
         if lon == u16::MAX {
             return None;
         }
         let street = self.own_street() as usize;
         let shift = self.t.street_shift[street];
-        let whole = |origin: i32, part: u16| f64::from(origin.wrapping_add(i32::from(part) << shift)) / 1e6;
-        Some((whole(self.t.street_lon[street], lon), whole(self.t.street_lat[street], lat)))
+        let whole =
+            |origin: i32, part: u16| f64::from(origin.wrapping_add(i32::from(part) << shift)) / 1e6;
+        Some((
+            whole(self.t.street_lon[street], lon),
+            whole(self.t.street_lat[street], lat),
+        ))
     }
 
     /// Buildings that stand there, 255 for as many or more.
@@ -343,8 +391,12 @@ impl Index {
     /// Whether the name has a street type in front of what names it.
     pub(crate) fn type_at(&self, words: &[u32]) -> Option<usize> {
         let flags = |word: u32| self.t.word_flags[word as usize];
-        let first = words.iter().position(|word| flags(*word) & WORD_LITTLE == 0)?;
-        let more = words[first + 1..].iter().any(|word| flags(*word) & WORD_LITTLE == 0);
+        let first = words
+            .iter()
+            .position(|word| flags(*word) & WORD_LITTLE == 0)?;
+        let more = words[first + 1..]
+            .iter()
+            .any(|word| flags(*word) & WORD_LITTLE == 0);
         (more && flags(words[first]) & WORD_TYPE != 0).then_some(first)
     }
 }

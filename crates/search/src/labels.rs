@@ -58,10 +58,16 @@ impl fmt::Display for Assumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CommuneOfPostcode { postcode, commune } => {
-                write!(f, "commune déduite du code postal {postcode:05} : {commune}")
+                write!(
+                    f,
+                    "commune déduite du code postal {postcode:05} : {commune}"
+                )
             }
             Self::CommuneGuessed { commune } => {
-                write!(f, "ni commune ni code postal indiqués : {commune} est supposée")
+                write!(
+                    f,
+                    "ni commune ni code postal indiqués : {commune} est supposée"
+                )
             }
             Self::PostcodeDiffers { typed, found } => {
                 write!(f, "code postal {typed:05} lu {found:05}")
@@ -78,7 +84,10 @@ impl fmt::Display for Assumption {
             Self::NumberInWords { number } => write!(f, "numéro en toutes lettres lu {number}"),
             Self::SuffixReadAs { typed, read } => write!(f, "« {typed} » lu « {read} »"),
             Self::RangeRead { first, last } => {
-                write!(f, "numéros {first} à {last} : une seule adresse est retenue")
+                write!(
+                    f,
+                    "numéros {first} à {last} : une seule adresse est retenue"
+                )
             }
             Self::GroupRead { typed, group } => {
                 write!(f, "numéro {typed} compris dans l'adresse groupée {group}")

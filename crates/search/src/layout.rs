@@ -7,8 +7,9 @@ use crate::build::{Builder, Key, Map, NOWHERE, Row, TOWN_OLD, TOWN_TODAY, Texts,
 use crate::near;
 use crate::sound::Sound;
 use crate::tables::{
-    ADDRESS_HEXACLE, ADDRESS_KEY, ADDRESS_LETTER, ADDRESS_PLAIN_KEY, NONE, PART, SOUND, STREET_ALIAS,
-    STREET_MEMBERS, SUFFIX_BITS, Tables, WEIGHT_MAX, WHOLE, WORD_LITTLE, WORD_TYPE, hash, tag,
+    ADDRESS_HEXACLE, ADDRESS_KEY, ADDRESS_LETTER, ADDRESS_PLAIN_KEY, NONE, PART, SOUND,
+    STREET_ALIAS, STREET_MEMBERS, SUFFIX_BITS, Tables, WEIGHT_MAX, WHOLE, WORD_LITTLE, WORD_TYPE,
+    hash, tag,
 };
 use crate::{lexicon, names};
 
@@ -41,7 +42,11 @@ pub(crate) fn lay_out(mut b: Builder) -> Tables {
     lay_streets(&mut t, &b, &order, rows, &mut texts);
     lay_names(&mut t, &b, &order);
     lay_postings(&mut t);
-    t.suffix_text = b.suffixes.iter().map(|suffix| texts.keep_even_empty(suffix)).collect();
+    t.suffix_text = b
+        .suffixes
+        .iter()
+        .map(|suffix| texts.keep_even_empty(suffix))
+        .collect();
     t.text = texts.bytes;
     t
 }
@@ -85,7 +90,11 @@ fn join_streets(b: &mut Builder, rows: &[Row]) {
         let (one, other) = (list[0].min(list[1]), list[0].max(list[1]));
         let own = |group: u32| {
             let code = b.groups[group as usize].ban;
-            let code = if code == NONE { b.groups[group as usize].rivoli } else { code };
+            let code = if code == NONE {
+                b.groups[group as usize].rivoli
+            } else {
+                code
+            };
             code == NONE || b.texts_at(code).len() != 4
         };
         let (Some(here), Some(there)) = (where_seen.get(&one), where_seen.get(&other)) else {
@@ -150,7 +159,11 @@ fn merge(b: &Builder, mut rows: Vec<Row>) -> Vec<Row> {
     let mut at = 0;
     while at < rows.len() {
         let group = rows[at].group;
-        let end = at + rows[at..].iter().take_while(|row| row.group == group).count();
+        let end = at
+            + rows[at..]
+                .iter()
+                .take_while(|row| row.group == group)
+                .count();
         complete(&mut rows[at..end]);
         for row in &rows[at..end] {
             let same = out.iter_mut().rev().take_while(|kept| {
@@ -179,10 +192,15 @@ fn letters_become_words(b: &Builder, rows: &mut [Row]) {
         let mut at = 0;
         while at < rows.len() {
             let here = place(&rows[at]);
-            let end = at + rows[at..].iter().take_while(|row| place(row) == here).count();
+            let end = at
+                + rows[at..]
+                    .iter()
+                    .take_while(|row| place(row) == here)
+                    .count();
             let run = &mut rows[at..end];
             let has = |suffix| {
-                run.iter().any(|row| row.suffix == suffix && row.key != Key::None)
+                run.iter()
+                    .any(|row| row.suffix == suffix && row.key != Key::None)
             };
             if has(word) && !has(letter) {
                 for row in run.iter_mut().filter(|row| row.suffix == letter) {
@@ -197,7 +215,11 @@ fn letters_become_words(b: &Builder, rows: &mut [Row]) {
 
 /// Gives the rows of one street that lack a postcode or an old commune the only one there is.
 fn complete(rows: &mut [Row]) {
-    let mut postcodes: Vec<u32> = rows.iter().map(|row| row.postcode).filter(|p| *p != 0).collect();
+    let mut postcodes: Vec<u32> = rows
+        .iter()
+        .map(|row| row.postcode)
+        .filter(|p| *p != 0)
+        .collect();
     postcodes.sort_unstable();
     postcodes.dedup();
     if let [only] = postcodes[..] {
@@ -205,12 +227,17 @@ fn complete(rows: &mut [Row]) {
     }
     let known = |row: &Row| row.key != Key::None;
     for postcode in postcodes {
-        let mut olds: Vec<u32> =
-            rows.iter().filter(|r| known(r) && r.postcode == postcode).map(|r| r.old).collect();
+        let mut olds: Vec<u32> = rows
+            .iter()
+            .filter(|r| known(r) && r.postcode == postcode)
+            .map(|r| r.old)
+            .collect();
         olds.sort_unstable();
         olds.dedup();
         if let [only] = olds[..] {
-            let same = rows.iter_mut().filter(|row| row.postcode == postcode && row.old == NONE);
+            let same = rows
+                .iter_mut()
+                .filter(|row| row.postcode == postcode && row.old == NONE);
             same.for_each(|row| row.old = only);
         }
     }
@@ -255,7 +282,8 @@ struct Order {
 
 impl Order {
     fn of(b: &Builder) -> Self {
-        let mut words: Vec<(&Vec<u8>, u32)> = b.words.iter().map(|(word, id)| (word, *id)).collect();
+        let mut words: Vec<(&Vec<u8>, u32)> =
+            b.words.iter().map(|(word, id)| (word, *id)).collect();
         words.sort_unstable();
         let mut new_word = vec![0; words.len()];
         for (at, (_, id)) in words.iter().enumerate() {
@@ -276,7 +304,14 @@ impl Order {
         for (at, town) in towns.iter().enumerate() {
             new_town[*town as usize] = to_u32(at);
         }
-        Self { words, new_word, communes, new_commune, towns, new_town }
+        Self {
+            words,
+            new_word,
+            communes,
+            new_commune,
+            towns,
+            new_town,
+        }
     }
 }
 
@@ -285,8 +320,16 @@ fn lay_words(t: &mut Tables, b: &Builder, order: &Order) {
     for word in &order.words {
         t.word_text.extend_from_slice(word);
         t.word_at.push(to_u32(t.word_text.len()));
-        let little = if lexicon::is_little(word) { WORD_LITTLE } else { 0 };
-        let full = if lexicon::is_full_type(word) { WORD_TYPE } else { 0 };
+        let little = if lexicon::is_little(word) {
+            WORD_LITTLE
+        } else {
+            0
+        };
+        let full = if lexicon::is_full_type(word) {
+            WORD_TYPE
+        } else {
+            0
+        };
         t.word_flags.push(little | full);
     }
     let slots = (order.words.len() * 2 + 2).next_power_of_two();
@@ -346,9 +389,11 @@ fn lay_towns(t: &mut Tables, b: &Builder, order: &Order) {
     for town in &order.towns {
         let town = &b.towns[*town as usize];
         t.town_text.push(town.text);
-        t.town_commune.push(order.new_commune[town.commune as usize]);
+        t.town_commune
+            .push(order.new_commune[town.commune as usize]);
         t.town_kind.push(town.kind);
-        t.town_words.extend(town.words.iter().map(|word| order.new_word[*word as usize]));
+        t.town_words
+            .extend(town.words.iter().map(|word| order.new_word[*word as usize]));
         t.town_words_at.push(to_u32(t.town_words.len()));
     }
 }
@@ -384,7 +429,11 @@ fn lay_streets(t: &mut Tables, b: &Builder, order: &Order, rows: Vec<Row>, texts
     let mut places: HashMap<Part, Vec<u32>> = HashMap::new();
     for (at, (part, row)) in rows.iter().enumerate() {
         if row.place != NONE {
-            let place = Part { name: row.place, group: NONE, ..*part };
+            let place = Part {
+                name: row.place,
+                group: NONE,
+                ..*part
+            };
             places.entry(place).or_default().push(to_u32(at));
         }
     }
@@ -421,7 +470,8 @@ fn lay_streets(t: &mut Tables, b: &Builder, order: &Order, rows: Vec<Row>, texts
     for (street, (part, from, to)) in streets.iter().enumerate() {
         if from == to {
             let members = &places[part];
-            t.street_members.extend(members.iter().map(|row| moved[*row as usize]));
+            t.street_members
+                .extend(members.iter().map(|row| moved[*row as usize]));
             // A place gathers several streets: its members go by number again.
             let begin = t.street_members_at[street] as usize;
             t.street_members[begin..].sort_by_key(|at| (t.address_number[*at as usize], *at));
@@ -437,13 +487,19 @@ fn lay_street(t: &mut Tables, b: &Builder, order: &Order, part: &Part) {
     t.street_name.push(part.name);
     t.street_commune.push(part.commune);
     t.street_postcode.push(part.postcode);
-    let old = if part.old == NONE { NONE } else { order.new_town[part.old as usize] };
+    let old = if part.old == NONE {
+        NONE
+    } else {
+        order.new_town[part.old as usize]
+    };
     t.street_old.push(old);
     let group = (part.group != NONE).then(|| &b.groups[part.group as usize]);
     t.street_ban.push(group.map_or(NONE, |group| group.ban));
-    t.street_rivoli.push(group.map_or(NONE, |group| group.rivoli));
+    t.street_rivoli
+        .push(group.map_or(NONE, |group| group.rivoli));
     let aliases = group.map_or(&[][..], |group| &group.aliases[..]);
-    t.street_flags.push(if aliases.is_empty() { 0 } else { STREET_ALIAS });
+    t.street_flags
+        .push(if aliases.is_empty() { 0 } else { STREET_ALIAS });
     for alias in aliases {
         t.alias_street.push(street);
         t.alias_name.push(*alias);
@@ -465,7 +521,10 @@ impl Bounds {
         let known = rows.filter(|row| row.lon != NOWHERE);
         let lon = known.clone().map(|row| row.lon).min().unwrap_or(0);
         let lat = known.clone().map(|row| row.lat).min().unwrap_or(0);
-        let width = known.map(|row| (row.lon - lon).max(row.lat - lat)).max().unwrap_or(0);
+        let width = known
+            .map(|row| (row.lon - lon).max(row.lat - lat))
+            .max()
+            .unwrap_or(0);
         let mut shift = 0;
         while width >> shift >= i32::from(Self::NOWHERE) {
             shift += 1;
@@ -491,11 +550,13 @@ fn lay_address(
     texts: &mut Texts,
 ) {
     let address = to_u32(t.address_number.len());
-    t.address_number.push(row.number << SUFFIX_BITS | row.suffix);
+    t.address_number
+        .push(row.number << SUFFIX_BITS | row.suffix);
     let (lon, lat) = bounds.of_row(row);
     t.address_lon.push(lon);
     t.address_lat.push(lat);
-    t.address_buildings.push(u8::try_from(row.buildings).unwrap_or(u8::MAX));
+    t.address_buildings
+        .push(u8::try_from(row.buildings).unwrap_or(u8::MAX));
     let mut flags = if row.letter { ADDRESS_LETTER } else { 0 };
     if row.hexacle != NONE {
         flags |= ADDRESS_HEXACLE;
@@ -503,7 +564,9 @@ fn lay_address(
     }
     match row.key {
         Key::None => {}
-        Key::Plain(code) if code == t.street_ban[street] => flags |= ADDRESS_KEY | ADDRESS_PLAIN_KEY,
+        Key::Plain(code) if code == t.street_ban[street] => {
+            flags |= ADDRESS_KEY | ADDRESS_PLAIN_KEY
+        }
         Key::Plain(code) => {
             flags |= ADDRESS_KEY;
             let insee = &b.communes[b.groups[row.group as usize].commune as usize].insee;
@@ -512,7 +575,8 @@ fn lay_address(
             let code = String::from_utf8_lossy(code).into_owned();
             let suffix = &b.suffixes[row.suffix as usize];
             t.odd_address.push(address);
-            t.odd_text.push(texts.keep(&plain_key(insee, &code, row.number, suffix)));
+            t.odd_text
+                .push(texts.keep(&plain_key(insee, &code, row.number, suffix)));
         }
         Key::Text(text) => {
             flags |= ADDRESS_KEY;
@@ -536,10 +600,18 @@ fn lay_communes(t: &mut Tables, b: &Builder, order: &Order, texts: &mut Texts) {
     let (mut street, mut town) = (0, 0);
     for commune in 0..order.communes.len() {
         let begin = street;
-        while t.street_commune.get(street).is_some_and(|c| *c as usize == commune) {
+        while t
+            .street_commune
+            .get(street)
+            .is_some_and(|c| *c as usize == commune)
+        {
             street += 1;
         }
-        while t.town_commune.get(town).is_some_and(|c| *c as usize == commune) {
+        while t
+            .town_commune
+            .get(town)
+            .is_some_and(|c| *c as usize == commune)
+        {
             town += 1;
         }
         let mut own: Vec<u32> = t.street_postcode[begin..street].to_vec();
@@ -548,7 +620,8 @@ fn lay_communes(t: &mut Tables, b: &Builder, order: &Order, texts: &mut Texts) {
         own.retain(|postcode| *postcode != 0);
         pairs.extend(own.iter().map(|postcode| (*postcode, to_u32(commune))));
         t.commune_postcodes.extend(own);
-        t.commune_postcodes_at.push(to_u32(t.commune_postcodes.len()));
+        t.commune_postcodes_at
+            .push(to_u32(t.commune_postcodes.len()));
         t.commune_streets_at.push(to_u32(street));
         t.commune_towns_at.push(to_u32(town));
         let insee = &b.communes[order.communes[commune] as usize].insee;
@@ -559,11 +632,13 @@ fn lay_communes(t: &mut Tables, b: &Builder, order: &Order, texts: &mut Texts) {
     for (postcode, commune) in pairs {
         if t.postcode.last() != Some(&postcode) {
             t.postcode.push(postcode);
-            t.postcode_communes_at.push(to_u32(t.postcode_communes.len()));
+            t.postcode_communes_at
+                .push(to_u32(t.postcode_communes.len()));
         }
         t.postcode_communes.push(commune);
     }
-    t.postcode_communes_at.push(to_u32(t.postcode_communes.len()));
+    t.postcode_communes_at
+        .push(to_u32(t.postcode_communes.len()));
 }
 
 /// Words lead to names, streets and towns; names lead to streets.
@@ -574,9 +649,18 @@ fn lay_postings(t: &mut Tables) {
     for (street, name) in t.street_name.iter().enumerate() {
         of_names.push((*name, to_u32(street)));
     }
-    of_names.extend(t.alias_name.iter().copied().zip(t.alias_street.iter().copied()));
+    of_names.extend(
+        t.alias_name
+            .iter()
+            .copied()
+            .zip(t.alias_street.iter().copied()),
+    );
     (t.name_streets_at, t.name_streets) = gathered(of_names, names);
-    t.name_lasts = t.name_streets.iter().map(|street| last_number(t, *street)).collect();
+    t.name_lasts = t
+        .name_streets
+        .iter()
+        .map(|street| last_number(t, *street))
+        .collect();
     let mut of_words = Vec::new();
     for name in 0..to_u32(names) {
         telling(t, name, |word| of_words.push((word, name)));
@@ -585,7 +669,9 @@ fn lay_postings(t: &mut Tables) {
     let mut of_words = Vec::new();
     for name in 0..to_u32(names) {
         let streets = t.name_streets(name);
-        telling(t, name, |word| of_words.extend(streets.iter().map(|street| (word, *street))));
+        telling(t, name, |word| {
+            of_words.extend(streets.iter().map(|street| (word, *street)))
+        });
     }
     (t.word_streets_at, t.word_streets) = gathered(of_words, words);
     let mut of_words = Vec::new();
@@ -610,15 +696,23 @@ fn lay_postings(t: &mut Tables) {
 fn last_number(t: &Tables, street: u32) -> u32 {
     let end = t.street_addresses_at[street as usize + 1];
     let own = t.street_addresses_at[street as usize] < end;
-    let address = if own { Some(end - 1) } else { t.members(street).last().copied() };
-    address.map_or(0, |address| t.address_number[address as usize] >> SUFFIX_BITS)
+    let address = if own {
+        Some(end - 1)
+    } else {
+        t.members(street).last().copied()
+    };
+    address.map_or(0, |address| {
+        t.address_number[address as usize] >> SUFFIX_BITS
+    })
 }
 
 /// The words by which a name is found: neither little words nor its type, unless it has no other.
 fn telling(t: &Tables, name: u32, mut f: impl FnMut(u32)) {
     let words = t.name_words(name);
     let flags = |word: u32| t.word_flags[word as usize];
-    let type_at = words.iter().position(|word| flags(*word) & WORD_LITTLE == 0);
+    let type_at = words
+        .iter()
+        .position(|word| flags(*word) & WORD_LITTLE == 0);
     let type_at = type_at.filter(|at| flags(words[*at]) & WORD_TYPE != 0);
     let plain = |at: usize, word: u32| flags(word) & WORD_LITTLE == 0 && Some(at) != type_at;
     let any = words.iter().enumerate().any(|(at, word)| plain(at, *word));

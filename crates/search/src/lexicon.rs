@@ -11,7 +11,10 @@ use crate::build::Quick;
 const TYPES: &[(&str, &[&str])] = &[
     ("rue", &["r", "ru", "rues"]),
     ("avenue", &["av", "ave", "aven", "avn"]),
-    ("boulevard", &["bd", "bld", "bvd", "blvd", "boul", "boulv", "bvrd"]),
+    (
+        "boulevard",
+        &["bd", "bld", "bvd", "blvd", "boul", "boulv", "bvrd"],
+    ),
     ("place", &["pl", "plc", "plce"]),
     ("chemin", &["ch", "che", "chem", "chm", "chmn"]),
     ("route", &["rte", "rt", "rout"]),
@@ -69,6 +72,8 @@ const TYPES: &[(&str, &[&str])] = &[
     ("bourg", &["brg"]),
     ("straed", &[]),
     ("hent", &[]),
+    ("strada", &[]),
+    ("chjassu", &[]),
 ];
 
 /// Short forms of other words of street and commune names; several may be meant.
@@ -164,8 +169,8 @@ const SHORT: &[(&str, &[&str])] = &[
 /// Words that alone tell nothing of a name.
 const LITTLE: &[&str] = &[
     "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lez", "sous",
-    "sur", "un", "une", "er", "e", "eme", "ere", "nd", "dit", "lieu", "lieudit", "n", "no", "numero", "ville",
-    "the",
+    "sur", "un", "une", "er", "e", "eme", "ere", "nd", "dit", "lieu", "lieudit", "n", "no",
+    "numero", "ville", "the",
 ];
 
 /// What a name of a letter or an article glues to the next word when the apostrophe is forgotten.
@@ -254,22 +259,83 @@ const NAME_NUMBERS: &[(&str, &str)] = &[
 
 /// Words for a dwelling within a building, each followed by its value.
 const WITHIN: &[&str] = &[
-    "appt", "apt", "app", "appart", "appartement", "apprt", "apart", "bat", "batiment", "bt", "batim",
-    "esc", "escalier", "etage", "etg", "porte", "pte", "hall", "cage", "entree", "digicode", "code", "boite",
-    "logement", "lgt", "log", "interphone", "chambre", "chbre", "studio", "niveau", "niv", "bal", "bloc", "couloir",
-    "numero", "tour", "immeuble", "imm",
+    "appt",
+    "apt",
+    "app",
+    "appart",
+    "appartement",
+    "apprt",
+    "apart",
+    "bat",
+    "batiment",
+    "bt",
+    "batim",
+    "esc",
+    "escalier",
+    "etage",
+    "etg",
+    "porte",
+    "pte",
+    "hall",
+    "cage",
+    "entree",
+    "digicode",
+    "code",
+    "boite",
+    "logement",
+    "lgt",
+    "log",
+    "interphone",
+    "chambre",
+    "chbre",
+    "studio",
+    "niveau",
+    "niv",
+    "bal",
+    "bloc",
+    "couloir",
+    "numero",
+    "tour",
+    "immeuble",
+    "imm",
 ];
 
 /// Words for a dwelling within a building that need no value.
 const WITHIN_ALONE: &[&str] = &[
-    "rdc", "gauche", "droite", "droit", "face", "duplex", "sonnette", "interphone", "etage", "cedex",
+    "rdc",
+    "gauche",
+    "droite",
+    "droit",
+    "face",
+    "duplex",
+    "sonnette",
+    "interphone",
+    "etage",
+    "cedex",
     "france",
 ];
 
 /// Words after which somebody's or a building's name follows.
 const NAMED: &[&str] = &[
-    "chez", "residence", "resid", "res", "monsieur", "madame", "mme", "mlle", "mr", "m", "famille", "immeuble",
-    "villa", "batiment", "tour", "societe", "sarl", "ets", "entreprise",
+    "chez",
+    "residence",
+    "resid",
+    "res",
+    "monsieur",
+    "madame",
+    "mme",
+    "mlle",
+    "mr",
+    "m",
+    "famille",
+    "immeuble",
+    "villa",
+    "batiment",
+    "tour",
+    "societe",
+    "sarl",
+    "ets",
+    "entreprise",
 ];
 
 /// Post that follows no street: each has a number.
@@ -330,19 +396,41 @@ static KNOWN: LazyLock<Words> = LazyLock::new(|| {
             known.full_type = true;
         });
         for short in *shorts {
-            at(short, &|known| known.street_type = known.street_type.or(Some(full)));
+            at(short, &|known| {
+                known.street_type = known.street_type.or(Some(full))
+            });
         }
     }
     for (short, long) in SHORT {
-        at(short, &|known| known.long = if known.long.is_empty() { long } else { known.long });
+        at(short, &|known| {
+            known.long = if known.long.is_empty() {
+                long
+            } else {
+                known.long
+            }
+        });
     }
-    LITTLE.iter().for_each(|word| at(word, &|known| known.little = true));
-    NUMBERS.iter().for_each(|(word, value)| at(word, &|known| known.number = Some(*value)));
-    WITHIN.iter().for_each(|word| at(word, &|known| known.within = true));
-    WITHIN_ALONE.iter().for_each(|word| at(word, &|known| known.within_alone = true));
-    NAMED.iter().for_each(|word| at(word, &|known| known.named = true));
-    POSTAL.iter().for_each(|word| at(word, &|known| known.postal = true));
-    SUFFIXES.iter().for_each(|(word, kept)| at(word, &|known| known.suffix = Some(kept)));
+    LITTLE
+        .iter()
+        .for_each(|word| at(word, &|known| known.little = true));
+    NUMBERS
+        .iter()
+        .for_each(|(word, value)| at(word, &|known| known.number = Some(*value)));
+    WITHIN
+        .iter()
+        .for_each(|word| at(word, &|known| known.within = true));
+    WITHIN_ALONE
+        .iter()
+        .for_each(|word| at(word, &|known| known.within_alone = true));
+    NAMED
+        .iter()
+        .for_each(|word| at(word, &|known| known.named = true));
+    POSTAL
+        .iter()
+        .for_each(|word| at(word, &|known| known.postal = true));
+    SUFFIXES
+        .iter()
+        .for_each(|(word, kept)| at(word, &|known| known.suffix = Some(kept)));
     words
 });
 

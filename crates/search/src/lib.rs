@@ -28,6 +28,7 @@ mod recognise;
 mod sound;
 mod tables;
 mod verdict;
+mod weigh;
 
 pub use answer::{
     Answer, Assumption, CANDIDATES_MAX, Candidate, Kind, NEAREST_MAX, NumberMatch, QUERY_CHARS_MAX,
@@ -35,8 +36,8 @@ pub use answer::{
 };
 pub use build::Builder;
 pub use entry::Entry;
-pub use nearest::NEAR_METRES_MAX;
 pub use index::{Found, Index, OpenError};
+pub use nearest::NEAR_METRES_MAX;
 pub use query::Scratch;
 pub use recognise::{PTO_SUGGESTIONS_MAX, Reading, recognise};
 pub use tables::FileError;

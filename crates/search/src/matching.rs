@@ -3,10 +3,10 @@
 
 use crate::distance::edits;
 use crate::fold::{Folded, Token};
+use crate::lexicon;
 use crate::near;
 use crate::sound::Sound;
 use crate::tables::{PART, SOUND, Tables, WORD_LITTLE, WORD_TYPE};
-use crate::lexicon;
 
 /// Words that one typed word may stand for.
 const MATCHES_MAX: usize = 12;
@@ -85,7 +85,8 @@ impl Matcher {
     }
 
     pub fn sort(&mut self) {
-        self.all.sort_unstable_by_key(|m| (m.word, m.first, m.last, m.cost));
+        self.all
+            .sort_unstable_by_key(|m| (m.word, m.first, m.last, m.cost));
         self.all.dedup_by_key(|m| (m.word, m.first, m.last));
     }
 
@@ -100,7 +101,12 @@ impl Matcher {
     fn keep(&mut self, word: u32, cost: u8) {
         match self.own.iter_mut().find(|m| m.word == word) {
             Some(m) => m.cost = m.cost.min(cost),
-            None => self.own.push(Match { word, first: 0, last: 0, cost }),
+            None => self.own.push(Match {
+                word,
+                first: 0,
+                last: 0,
+                cost,
+            }),
         }
     }
 
@@ -139,7 +145,8 @@ impl Matcher {
         self.own.sort_unstable_by_key(|m| m.cost);
         self.own.truncate(MATCHES_MAX);
         let (first, last) = (first as u8, last as u8);
-        self.all.extend(self.own.iter().map(|m| Match { first, last, ..*m }));
+        self.all
+            .extend(self.own.iter().map(|m| Match { first, last, ..*m }));
         self.own.first().map_or(COST_END, |m| m.cost)
     }
 
@@ -173,7 +180,11 @@ impl Matcher {
                 continue;
             }
             // The first letter is seldom wrong.
-            let head = if text[0] == other[0] || count == 0 { 0 } else { 8 };
+            let head = if text[0] == other[0] || count == 0 {
+                0
+            } else {
+                8
+            };
             // A word of the index is seldom another mistyped.
             let head = if known && count > 0 { head + 12 } else { head };
             let cost = typing_cost(count, text.len().min(other.len() + 1)).saturating_add(head);
@@ -185,7 +196,8 @@ impl Matcher {
         seen.clear();
         if sound.as_bytes().len() >= 2 {
             take(&mut seen, sound.as_bytes(), SOUND);
-            if sound.as_bytes().len() >= 4 && (reach == Reach::Close || best > COST_SOUND) && !known {
+            if sound.as_bytes().len() >= 4 && (reach == Reach::Close || best > COST_SOUND) && !known
+            {
                 near::once(sound.as_bytes(), |rest| take(&mut seen, rest, SOUND));
             }
         }
@@ -238,7 +250,12 @@ impl Matcher {
         self.all.extend(found.into_iter().map(|(_, word)| {
             let rest = u8::try_from(t.word(word).len() - text.len()).unwrap_or(u8::MAX);
             let cost = cost.saturating_add(rest.min(8) * 2);
-            Match { word, first: at, last: at, cost }
+            Match {
+                word,
+                first: at,
+                last: at,
+                cost,
+            }
         }));
     }
 }
@@ -306,7 +323,21 @@ fn piece_cost(t: &Tables, piece: &[u8], at_head: bool, at_end: bool) -> Option<u
     let len = piece.len() as u32;
     if len <= 3 && lexicon::is_little(piece) {
         let elided = lexicon::ELIDED.iter().any(|one| one.as_bytes() == piece);
-        let joined = matches!(piece, b"d" | b"l" | b"de" | b"du" | b"des" | b"la" | b"le" | b"les" | b"et" | b"sur" | b"aux" | b"au" | b"en");
+        let joined = matches!(
+            piece,
+            b"d" | b"l"
+                | b"de"
+                | b"du"
+                | b"des"
+                | b"la"
+                | b"le"
+                | b"les"
+                | b"et"
+                | b"sur"
+                | b"aux"
+                | b"au"
+                | b"en"
+        );
         return joined.then_some(if elided { 8 } else { 5 });
     }
     if let Some(word) = t.find_word(piece) {

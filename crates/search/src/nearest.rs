@@ -103,7 +103,10 @@ mod tests {
             .collect();
         let numbers: Vec<Option<u32>> = found.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, [Some(1), Some(2), Some(3)]);
-        assert!(found[0].1 <= 3 && (5..=10).contains(&found[1].1), "{found:?}");
+        assert!(
+            found[0].1 <= 3 && (5..=10).contains(&found[1].1),
+            "{found:?}"
+        );
         assert_eq!(index.nearest(-0.77, 48.07, 1).len(), 1);
         assert!(index.nearest(2.35, 48.85, 5).is_empty());
         assert!(index.nearest(f64::NAN, 91.0, 5).is_empty());

@@ -27,26 +27,49 @@ pub(crate) struct NumberFit {
 }
 
 impl NumberFit {
-    pub const NOT_ASKED: Self = Self { kind: NumberMatch::NotAsked, cost: 0, address: NONE };
+    pub const NOT_ASKED: Self = Self {
+        kind: NumberMatch::NotAsked,
+        cost: 0,
+        address: NONE,
+    };
 }
 
 /// The best number of `street` for `house`.
 pub(crate) fn fit(index: &Index, street: u32, house: &House, suffix_free: bool) -> NumberFit {
     let numbers = index.numbers(street);
-    let suffix = if suffix_free { house.suffix.as_str() } else { "" };
+    let suffix = if suffix_free {
+        house.suffix.as_str()
+    } else {
+        ""
+    };
     let plain = Some(0);
     let asked = index.suffix(suffix);
     // Most homonyms end before the number, and are told at once.
-    let longest = numbers.len.checked_sub(1).map_or(0, |last| numbers.number(last));
+    let longest = numbers
+        .len
+        .checked_sub(1)
+        .map_or(0, |last| numbers.number(last));
     if longest > 0 && longest < house.number {
-        return NumberFit { kind: NumberMatch::Absent, cost: ABSENT, address: NONE };
+        return NumberFit {
+            kind: NumberMatch::Absent,
+            cost: ABSENT,
+            address: NONE,
+        };
     }
     if let Some(last) = house.last {
         // A group may be numbered by both its ends in one: 166170.
         let digits = 10_u32.pow(last.max(1).ilog10() + 1);
-        let grouped = house.number.checked_mul(digits).and_then(|n| n.checked_add(last));
-        for number in [grouped, Some(house.number), Some(last)].into_iter().flatten() {
-            if let Some(at) = exact(&numbers, number, asked).or_else(|| exact(&numbers, number, plain)) {
+        let grouped = house
+            .number
+            .checked_mul(digits)
+            .and_then(|n| n.checked_add(last));
+        for number in [grouped, Some(house.number), Some(last)]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(at) =
+                exact(&numbers, number, asked).or_else(|| exact(&numbers, number, plain))
+            {
                 return of(&numbers, at, NumberMatch::OfRange, RANGE);
             }
         }
@@ -66,7 +89,11 @@ pub(crate) fn fit(index: &Index, street: u32, house: &House, suffix_free: bool) 
         if plain && house.loose {
             return of(&numbers, first, NumberMatch::Exact, LOOSE_LETTER);
         }
-        let cost = if plain { OTHER_SUFFIX } else { OTHER_SUFFIX + 2 };
+        let cost = if plain {
+            OTHER_SUFFIX
+        } else {
+            OTHER_SUFFIX + 2
+        };
         return of(&numbers, first, NumberMatch::OtherSuffix, cost);
     }
     if let Some(at) = group_of(&numbers, house.number) {
@@ -75,13 +102,25 @@ pub(crate) fn fit(index: &Index, street: u32, house: &House, suffix_free: bool) 
     let only_zero = numbers.len > 0 && numbers.number(numbers.len - 1) == 0;
     if only_zero || numbers.len == 0 {
         let address = if only_zero { numbers.address(0) } else { NONE };
-        return NumberFit { kind: NumberMatch::NoNumbers, cost: NO_NUMBERS, address };
+        return NumberFit {
+            kind: NumberMatch::NoNumbers,
+            cost: NO_NUMBERS,
+            address,
+        };
     }
-    NumberFit { kind: NumberMatch::Absent, cost: ABSENT, address: NONE }
+    NumberFit {
+        kind: NumberMatch::Absent,
+        cost: ABSENT,
+        address: NONE,
+    }
 }
 
 fn of(numbers: &Numbers<'_>, at: u32, kind: NumberMatch, cost: u16) -> NumberFit {
-    NumberFit { kind, cost, address: numbers.address(at) }
+    NumberFit {
+        kind,
+        cost,
+        address: numbers.address(at),
+    }
 }
 
 /// The address with this number and suffix; no suffix of the index, no address.
@@ -94,7 +133,10 @@ fn exact(numbers: &Numbers<'_>, number: u32, suffix: Option<u32>) -> Option<u32>
 /// The address that is numbered as a group in which `number` lies: 168 in 166170.
 fn group_of(numbers: &Numbers<'_>, number: u32) -> Option<u32> {
     // A group is written longer than what lies in it: most streets have none.
-    let longest = numbers.len.checked_sub(1).map_or(0, |last| numbers.number(last));
+    let longest = numbers
+        .len
+        .checked_sub(1)
+        .map_or(0, |last| numbers.number(last));
     if number == 0 || longest / 10 < number.saturating_sub(GROUP_WIDTH_MAX) || longest < 100 {
         return None;
     }
@@ -102,12 +144,19 @@ fn group_of(numbers: &Numbers<'_>, number: u32) -> Option<u32> {
         let low_digits = low.ilog10() + 1;
         for high_digits in [low_digits, low_digits + 1] {
             let scale = 10_u32.pow(high_digits);
-            let begin = low.saturating_mul(scale).saturating_add(number.max(low + 1));
-            let end = low.saturating_mul(scale).saturating_add(low + GROUP_WIDTH_MAX);
+            let begin = low
+                .saturating_mul(scale)
+                .saturating_add(number.max(low + 1));
+            let end = low
+                .saturating_mul(scale)
+                .saturating_add(low + GROUP_WIDTH_MAX);
             let at = numbers.first_from(begin);
-            let inside = at < numbers.len && numbers.number(at) <= end.min(low.saturating_mul(scale).saturating_add(scale - 1));
+            let inside = at < numbers.len
+                && numbers.number(at)
+                    <= end.min(low.saturating_mul(scale).saturating_add(scale - 1));
             let even = |n: u32| n.is_multiple_of(2);
-            if inside && even(numbers.number(at) % scale) == even(low) && even(low) == even(number) {
+            if inside && even(numbers.number(at) % scale) == even(low) && even(low) == even(number)
+            {
                 return Some(at);
             }
         }
@@ -127,7 +176,11 @@ pub(crate) fn nearest(index: &Index, street: u32, number: u32, max: usize, mut f
         let side = |at: u32| u32::from(!(numbers.number(at) ^ number).is_multiple_of(2));
         let at = match (low, high) {
             // The same side of the street when both are about as near.
-            (Some(low), Some(high)) if apart(low) + 2 * side(low) <= apart(high) + 2 * side(high) => low,
+            (Some(low), Some(high))
+                if apart(low) + 2 * side(low) <= apart(high) + 2 * side(high) =>
+            {
+                low
+            }
             (_, Some(high)) => high,
             (Some(low), None) => low,
             (None, None) => break,

@@ -50,7 +50,11 @@ impl Reading {
     pub fn read(&mut self, t: &Tables, folded: &Folded) {
         let count = folded.tokens.len().min(QUERY_WORDS_MAX);
         let houses = std::mem::take(&mut self.houses);
-        *self = Self { count, houses, ..Self::default() };
+        *self = Self {
+            count,
+            houses,
+            ..Self::default()
+        };
         self.houses.clear();
         for at in 0..count {
             let word = folded.word(at);
@@ -93,7 +97,7 @@ impl Reading {
             let next = at + 1;
             if word.len() == 2 && next < self.count && self.digits & bit(next) != 0 {
                 let rest = folded.word(next);
-                let value = value * 1000 + value_of(rest);
+                let value = (value * 1000).saturating_add(value_of(rest));
                 let apart = !folded.tokens[next].glued;
                 if rest.len() == 3 && apart && !t.communes_at(value).is_empty() && best.is_none() {
                     best = Some((2, value, bit(at) | bit(next)));
@@ -119,8 +123,17 @@ impl Reading {
         while at < self.count {
             let word = folded.word(at);
             // Pieces of a word that was cut are no words for a flat.
-            let cut = |i: usize| i < self.count && folded.tokens[i].glued && self.digits & bit(i) == 0;
-            if self.digits & bit(at) == 0 && (cut(at + 1) || (cut(at) && at > 0 && self.digits & bit(at - 1) == 0)) {
+            let cut =
+                |i: usize| i < self.count && folded.tokens[i].glued && self.digits & bit(i) == 0;
+            if self.digits & bit(at) == 0
+                && (cut(at + 1) || (cut(at) && at > 0 && self.digits & bit(at - 1) == 0))
+            {
+                at += 1;
+                continue;
+            }
+            if matches!(word, b"n" | b"no" | b"num" | b"numero") && self.digits & bit(at + 1) != 0 {
+                // « n° 12 ».
+                self.aside |= bit(at);
                 at += 1;
                 continue;
             }
@@ -147,7 +160,8 @@ impl Reading {
                 let value = folded.word(next);
                 let free = self.postcode_mask & bit(next) == 0;
                 let numbered = self.digits & bit(next) != 0 && value.len() <= 4 && free;
-                let lettered = value.len() == 1 && self.digits & bit(next) == 0
+                let lettered = value.len() == 1
+                    && self.digits & bit(next) == 0
                     && (!matches!(value, b"d" | b"l") || self.ends_at(folded, at + 2));
                 // « n° 3 » and « numero 3 » are the house's own.
                 let own = matches!(word, b"numero");
@@ -156,7 +170,11 @@ impl Reading {
                     if numbered && self.is_letter(folded, at + 2) && folded.tokens[at + 2].glued {
                         self.aside |= bit(at + 2);
                     }
-                    if lettered && at + 2 < self.count && self.digits & bit(at + 2) != 0 && folded.tokens[at + 2].glued {
+                    if lettered
+                        && at + 2 < self.count
+                        && self.digits & bit(at + 2) != 0
+                        && folded.tokens[at + 2].glued
+                    {
                         self.aside |= bit(at + 2);
                     }
                     at += 2;
@@ -178,21 +196,29 @@ impl Reading {
     /// « 2e étage », « 3ème porte »: the number stands before the word.
     fn read_floor(&mut self, folded: &Folded, at: usize) -> bool {
         let word = folded.word(at);
-        if at == 0 || folded.tokens[at].after_break || !matches!(word, b"etage" | b"etg" | b"porte" | b"ascenseur") {
+        if at == 0
+            || folded.tokens[at].after_break
+            || !matches!(word, b"etage" | b"etg" | b"porte" | b"ascenseur")
+        {
             return false;
         }
         let mut back = at - 1;
-        let ordinal = matches!(folded.word(back), b"e" | b"er" | b"eme" | b"ieme" | b"nd" | b"ere" | b"emes");
+        let ordinal = matches!(
+            folded.word(back),
+            b"e" | b"er" | b"eme" | b"ieme" | b"nd" | b"ere" | b"emes"
+        );
         if ordinal && back > 0 {
             back -= 1;
         }
         let number = (self.digits & !self.aside) & bit(back) != 0 && folded.word(back).len() <= 2;
         // « 1 étage 5 »: the floor is behind.
-        let behind = at + 1 < self.count
-            && self.digits & bit(at + 1) != 0
-            && folded.word(at + 1).len() <= 2;
+        let behind =
+            at + 1 < self.count && self.digits & bit(at + 1) != 0 && folded.word(at + 1).len() <= 2;
         let number = number && (ordinal || !behind);
-        let said = matches!(folded.word(back), b"premier" | b"deuxieme" | b"troisieme" | b"dernier");
+        let said = matches!(
+            folded.word(back),
+            b"premier" | b"deuxieme" | b"troisieme" | b"dernier"
+        );
         if !(said || (number && (ordinal || word != b"porte"))) {
             return false;
         }
@@ -228,7 +254,9 @@ impl Reading {
 
     /// Whether no name goes on at `at`.
     fn ends_at(&self, folded: &Folded, at: usize) -> bool {
-        at >= self.count || (self.digits | self.types) & bit(at) != 0 || folded.tokens[at].after_break
+        at >= self.count
+            || (self.digits | self.types) & bit(at) != 0
+            || folded.tokens[at].after_break
     }
 
     fn is_letter(&self, folded: &Folded, at: usize) -> bool {
@@ -246,7 +274,11 @@ impl Reading {
                 at += 1;
                 continue;
             }
-            let mut house = House { number: value_of(word), mask: bit(at), ..House::default() };
+            let mut house = House {
+                number: value_of(word),
+                mask: bit(at),
+                ..House::default()
+            };
             let mut next = at + 1;
             next = self.read_suffix(folded, &mut house, next);
             next = self.read_range(folded, &mut house, next, taken);
@@ -266,8 +298,11 @@ impl Reading {
         };
         let glued = folded.tokens[at].glued;
         // « 1er », « 2e étage » and « 3ème » are no suffixes; « 4 quatre » is no house.
-        let ordinal = matches!(word, b"e") && glued
-            && folded.tokens.get(at + 1).is_some_and(|_| matches!(folded.word(at + 1), b"etage" | b"etg" | b"arrondissement"));
+        let ordinal = matches!(word, b"e")
+            && glued
+            && folded.tokens.get(at + 1).is_some_and(|_| {
+                matches!(folded.word(at + 1), b"etage" | b"etg" | b"arrondissement")
+            });
         if ordinal || word == b"quatre" {
             return at;
         }
@@ -280,13 +315,22 @@ impl Reading {
         let more = at + 1;
         let letter = self.is_letter(folded, more) && self.types & bit(more) == 0;
         if word.len() > 1 && letter && more + 1 < self.count && self.types & bit(more + 1) != 0 {
-            house.suffix.push_str(std::str::from_utf8(folded.word(more)).unwrap_or_default());
+            house
+                .suffix
+                .push_str(std::str::from_utf8(folded.word(more)).unwrap_or_default());
             house.suffix_mask |= bit(more);
             return more + 1;
         }
         // « 12 A1 »: letters and digits in one.
-        if word.len() == 1 && more < self.count && self.digits & bit(more) != 0 && folded.tokens[more].glued && folded.word(more).len() <= 2 {
-            house.suffix.push_str(std::str::from_utf8(folded.word(more)).unwrap_or_default());
+        if word.len() == 1
+            && more < self.count
+            && self.digits & bit(more) != 0
+            && folded.tokens[more].glued
+            && folded.word(more).len() <= 2
+        {
+            house
+                .suffix
+                .push_str(std::str::from_utf8(folded.word(more)).unwrap_or_default());
             house.suffix_mask |= bit(more);
             return more + 1;
         }
@@ -328,7 +372,11 @@ impl Reading {
             }
             let head = at == 0 || folded.tokens[at].after_break || self.aside & bit(at - 1) != 0;
             let (value, end) = number_in_words(folded, at, self.count);
-            let mut house = House { number: value, in_words: true, ..House::default() };
+            let mut house = House {
+                number: value,
+                in_words: true,
+                ..House::default()
+            };
             (at..end).for_each(|i| house.mask |= bit(i));
             let next = self.read_suffix(folded, &mut house, end);
             let before_type = next < self.count && self.types & bit(next) != 0;
@@ -412,7 +460,11 @@ mod tests {
             let mut folded = Folded::default();
             folded.read(text, 20);
             let count = folded.tokens.len();
-            assert_eq!(number_in_words(&folded, 0, count), (expected, words), "{text}");
+            assert_eq!(
+                number_in_words(&folded, 0, count),
+                (expected, words),
+                "{text}"
+            );
         }
     }
 }

@@ -87,7 +87,14 @@ pub fn recognise(text: &str) -> Vec<Reading> {
     out.extend(pm(&capitals, pto.is_some()));
     // In one piece, a third letter is rather of a reference of somebody's own.
     let (pto, late) = match pto {
-        Some(pto) if capitals.as_bytes().get(2).is_some_and(u8::is_ascii_alphabetic) => (None, Some(pto)),
+        Some(pto)
+            if capitals
+                .as_bytes()
+                .get(2)
+                .is_some_and(u8::is_ascii_alphabetic) =>
+        {
+            (None, Some(pto))
+        }
         other => (other, None),
     };
     out.extend(pto);
@@ -162,7 +169,10 @@ fn pto(capitals: &str) -> Option<Reading> {
     }
     parts.retain(|part| *part > 0);
     let whole = plain.len() == 10;
-    let usual = matches!(parts[..], [2, 4, 4] | [6, 4] | [2, 8] | [10] | [2, 2, 2, 2, 2] | [2, 4, 2, 2]);
+    let usual = matches!(
+        parts[..],
+        [2, 4, 4] | [6, 4] | [2, 8] | [10] | [2, 2, 2, 2, 2] | [2, 4, 2, 2]
+    );
     let lettered = plain.bytes().take(2).any(|b| b.is_ascii_alphabetic());
     let digits = plain.bytes().skip(2).filter(u8::is_ascii_digit).count();
     // Ten letters are a word, ten digits a telephone number.
@@ -196,7 +206,10 @@ fn lookalikes(plain: &str) -> Vec<String> {
     add(plain.replace('O', "0").replace('I', "1"));
     for (at, c) in plain.char_indices() {
         if let Some(other) = other(c) {
-            add(plain.char_indices().map(|(i, c)| if i == at { other } else { c }).collect());
+            add(plain
+                .char_indices()
+                .map(|(i, c)| if i == at { other } else { c })
+                .collect());
         }
     }
     out
@@ -207,8 +220,12 @@ fn building(capitals: &str) -> Option<Reading> {
     const REFERENCE_MAX: usize = 30;
     let tidy: String = capitals.split_whitespace().collect();
     let slashed = tidy.matches('/').count() >= 2;
-    let plain = tidy.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.'));
-    let known = ["IMB", "IMM", "BAT/", "ADR/"].iter().any(|head| tidy.starts_with(head));
+    let plain = tidy
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.'));
+    let known = ["IMB", "IMM", "BAT/", "ADR/"]
+        .iter()
+        .any(|head| tidy.starts_with(head));
     let numbered = tidy.bytes().any(|b| b.is_ascii_digit());
     let dated = tidy.bytes().all(|b| b.is_ascii_digit() || b == b'/');
     let fits = tidy.len() <= REFERENCE_MAX && plain && numbered && !dated;
@@ -219,7 +236,10 @@ fn building(capitals: &str) -> Option<Reading> {
 fn pm(capitals: &str, is_pto: bool) -> Option<Reading> {
     const REFERENCE_MAX: usize = 20;
     let tidy = capitals.split_whitespace().collect::<Vec<_>>().join("-");
-    let parts: Vec<&str> = tidy.split(['-', '_']).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = tidy
+        .split(['-', '_'])
+        .filter(|part| !part.is_empty())
+        .collect();
     let alnum = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric());
     if tidy.len() > REFERENCE_MAX || !parts.iter().all(alnum) {
         return None;
@@ -245,9 +265,13 @@ fn pm(capitals: &str, is_pto: bool) -> Option<Reading> {
 /// `PT 012345`, `PB-53130-12`, `PBO...`.
 fn pbo(capitals: &str) -> Option<Reading> {
     const REFERENCE_MAX: usize = 100;
-    let head = ["PBO", "PBR", "PB", "PT"].into_iter().find(|head| capitals.starts_with(head))?;
+    let head = ["PBO", "PBR", "PB", "PT"]
+        .into_iter()
+        .find(|head| capitals.starts_with(head))?;
     let rest = &capitals[head.len()..];
-    let plain = rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'/' | b'.'));
+    let plain = rest
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'/' | b'.'));
     let digits = rest.bytes().filter(u8::is_ascii_digit).count();
     let letters = rest.bytes().filter(u8::is_ascii_alphabetic).count();
     let fits = plain && digits >= 3 && letters <= 4 && capitals.len() <= REFERENCE_MAX;
@@ -264,7 +288,9 @@ fn hexacle(capitals: &str) -> Option<Reading> {
     }
     let corsican = bytes[0] == b'2' && matches!(bytes[1], b'A' | b'B');
     let insee = bytes[..5].iter().enumerate();
-    let insee = insee.clone().all(|(at, b)| b.is_ascii_digit() || (at == 1 && corsican));
+    let insee = insee
+        .clone()
+        .all(|(at, b)| b.is_ascii_digit() || (at == 1 && corsican));
     let lettered = bytes[5..].iter().any(u8::is_ascii_alphabetic);
     let numbered = bytes[5..].iter().any(u8::is_ascii_digit);
     // Ten digits from 01 to 05 are a telephone number as well.
@@ -295,23 +321,39 @@ fn ban_key(text: &str) -> Option<Reading> {
     }
     // The base pads numbers and writes codes of four in capitals, its own and suffixes in small.
     let insee = insee.to_ascii_uppercase();
-    let street = if street.len() == 4 { street.to_ascii_uppercase() } else { street.to_ascii_lowercase() };
-    let suffix = suffix.map(|suffix| format!("_{}", suffix.to_ascii_lowercase())).unwrap_or_default();
-    Some(Reading::BanKey { key: format!("{insee}_{street}_{number:0>5}{suffix}") })
+    let street = if street.len() == 4 {
+        street.to_ascii_uppercase()
+    } else {
+        street.to_ascii_lowercase()
+    };
+    let suffix = suffix
+        .map(|suffix| format!("_{}", suffix.to_ascii_lowercase()))
+        .unwrap_or_default();
+    Some(Reading::BanKey {
+        key: format!("{insee}_{street}_{number:0>5}{suffix}"),
+    })
 }
 
 /// A pair of decimal numbers, in either order; a comma may stand for the point.
 fn coordinates(text: &str) -> Option<Reading> {
     let plain = |c: char| {
-        c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ',' | ';' | '-' | '+' | '/' | '\u{b0}' | '(' | ')')
+        c.is_ascii_digit()
+            || c.is_whitespace()
+            || matches!(c, '.' | ',' | ';' | '-' | '+' | '/' | '\u{b0}' | '(' | ')')
     };
     let body = text.trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, ':' | ' ' | '('));
-    if !body.chars().all(|c| plain(c) || matches!(c, 'N' | 'S' | 'E' | 'O' | 'W')) {
+    if !body
+        .chars()
+        .all(|c| plain(c) || matches!(c, 'N' | 'S' | 'E' | 'O' | 'W'))
+    {
         return None;
     }
     let west = |part: &str| part.contains(['O', 'W']) || part.contains('S');
     let number = |part: &str| -> Option<f64> {
-        let digits: String = part.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | ',')).collect();
+        let digits: String = part
+            .chars()
+            .filter(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | ','))
+            .collect();
         let value: f64 = digits.replace(',', ".").parse().ok()?;
         Some(if west(part) { -value } else { value })
     };
@@ -327,7 +369,10 @@ fn coordinates(text: &str) -> Option<Reading> {
 fn pair(text: &str) -> Option<(&str, &str)> {
     let text = text.trim().trim_matches(['(', ')']);
     for sign in [";", "/", ", ", " "] {
-        let mut halves = text.split(sign).map(str::trim).filter(|half| !half.is_empty());
+        let mut halves = text
+            .split(sign)
+            .map(str::trim)
+            .filter(|half| !half.is_empty());
         if let (Some(one), Some(other), None) = (halves.next(), halves.next(), halves.next()) {
             return Some((one.trim_end_matches(','), other));
         }
@@ -343,14 +388,17 @@ fn pair(text: &str) -> Option<(&str, &str)> {
 
 /// Where a pair lies: in France, or nowhere that is served.
 fn place_of(a: f64, b: f64) -> Option<Reading> {
-    let metropolitan = |lon: f64, lat: f64| (-5.5..=10.0).contains(&lon) && (41.0..=51.5).contains(&lat);
+    let metropolitan =
+        |lon: f64, lat: f64| (-5.5..=10.0).contains(&lon) && (41.0..=51.5).contains(&lat);
     // Antilles and Guyana, Saint-Pierre-et-Miquelon, La Réunion and Mayotte.
     let overseas = |lon: f64, lat: f64| {
         ((-64.0..=-51.0).contains(&lon) && (2.0..=18.5).contains(&lat))
             || ((-57.0..=-56.0).contains(&lon) && (46.5..=47.5).contains(&lat))
             || ((44.5..=56.5).contains(&lon) && (-22.0..=-12.0).contains(&lat))
     };
-    let lambert = |x: f64, y: f64| (90_000.0..=1_250_000.0).contains(&x) && (6_040_000.0..=7_120_000.0).contains(&y);
+    let lambert = |x: f64, y: f64| {
+        (90_000.0..=1_250_000.0).contains(&x) && (6_040_000.0..=7_120_000.0).contains(&y)
+    };
     let inside = |lon: f64, lat: f64| metropolitan(lon, lat) || overseas(lon, lat);
     // Latitude is written first nearly always.
     if inside(b, a) {
@@ -369,12 +417,16 @@ fn place_of(a: f64, b: f64) -> Option<Reading> {
 /// Free, at most thirty characters, in one piece, with a digit.
 fn order(text: &str) -> Option<Reading> {
     const REFERENCE_MAX: usize = 30;
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.' | b'#'));
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.' | b'#'));
     let numbered = text.bytes().filter(u8::is_ascii_digit).count() >= 2;
     let fits = plain && numbered && (4..=REFERENCE_MAX).contains(&text.len());
     // Five digits are a postcode.
     let postcode = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
-    (fits && !postcode).then(|| Reading::Order { reference: text.to_owned() })
+    (fits && !postcode).then(|| Reading::Order {
+        reference: text.to_owned(),
+    })
 }
 
 /// Anything with a letter may be an address; five digits are a postcode.
@@ -434,7 +486,10 @@ mod tests {
             ("53130_0952_00005_bis", "ban 53130_0952_00005_bis"),
             ("53130_0952_5_BIS", "ban 53130_0952_00005_bis"),
             ("2a004_0010_00001", "ban 2A004_0010_00001"),
-            ("3C87ABE4-887B-46EE-9192-5C1B35A06625", "ban 3c87abe4-887b-46ee-9192-5c1b35a06625"),
+            (
+                "3C87ABE4-887B-46EE-9192-5C1B35A06625",
+                "ban 3c87abe4-887b-46ee-9192-5c1b35a06625",
+            ),
             ("48.0734, -0.7689", "at -0.7689 48.0734"),
             ("-0.7689 48.0734", "at -0.7689 48.0734"),
             ("48,0734 ; -0,7689", "at -0.7689 48.0734"),
@@ -461,11 +516,18 @@ mod tests {
     #[test]
     fn a_pto_comes_with_what_it_may_have_been() {
         let readings = recognise("FI-5O15-1795");
-        let Some(Reading::Pto { reference, suggestions }) = readings.first() else {
+        let Some(Reading::Pto {
+            reference,
+            suggestions,
+        }) = readings.first()
+        else {
             panic!("{readings:?}");
         };
         assert_eq!(reference, "FI-5O15-1795");
-        assert!(suggestions.contains(&"FI-5015-1795".to_owned()), "{suggestions:?}");
+        assert!(
+            suggestions.contains(&"FI-5015-1795".to_owned()),
+            "{suggestions:?}"
+        );
         assert!(suggestions.len() <= PTO_SUGGESTIONS_MAX);
     }
 

@@ -33,7 +33,11 @@ impl Sound {
         let vowel = |b: u8| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
         let soft = |b: u8| matches!(b, b'e' | b'i' | b'y');
         // Whether the `n` or `m` at `i` closes a nasal vowel.
-        let nasal = |i: usize| matches!(at(i), b'n' | b'm') && !vowel(at(i + 1)) && !matches!(at(i + 1), b'n' | b'm' | b'h');
+        let nasal = |i: usize| {
+            matches!(at(i), b'n' | b'm')
+                && !vowel(at(i + 1))
+                && !matches!(at(i + 1), b'n' | b'm' | b'h')
+        };
         let mut i = 0;
         while i < word.len() {
             let (here, next, after) = (at(i), at(i + 1), at(i + 2));
@@ -45,7 +49,9 @@ impl Sound {
                 (b'o', b'i' | b'y', _) if nasal(i + 2) => (b'w', 3),
                 (b'o', b'i' | b'y', _) => (b'W', 2),
                 (b'o', b'u', _) => (b'U', 2),
-                (b'a' | b'e', b'i' | b'y', b'l') if at(i + 3) == b'l' || i + 3 == word.len() => (b'Y', 3),
+                (b'a' | b'e', b'i' | b'y', b'l') if at(i + 3) == b'l' || i + 3 == word.len() => {
+                    (b'Y', 3)
+                }
                 (b'a' | b'e', b'i' | b'y', _) => (b'e', 2),
                 (b'e', b'u', _) | (b'o', b'e', _) => (b'e', 2),
                 (b'i', b'e', _) if nasal(i + 2) => (b'I', 3),
@@ -139,7 +145,12 @@ mod tests {
 
     #[test]
     fn words_that_sound_otherwise_have_other_keys() {
-        for (one, other) in [("port", "pont"), ("mer", "mare"), ("paris", "pires"), ("lac", "lat")] {
+        for (one, other) in [
+            ("port", "pont"),
+            ("mer", "mare"),
+            ("paris", "pires"),
+            ("lac", "lat"),
+        ] {
             assert_ne!(key(one), key(other), "{one} {other}");
         }
     }

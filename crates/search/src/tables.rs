@@ -231,7 +231,11 @@ impl Summed<'_> {
 fn body(bytes: &[u8]) -> Result<&[u8], FileError> {
     if bytes.get(..MAGIC.len()) != Some(MAGIC) {
         let begun = bytes.len() < MAGIC.len() && MAGIC.starts_with(bytes);
-        return Err(if begun { FileError::Truncated } else { FileError::Foreign });
+        return Err(if begun {
+            FileError::Truncated
+        } else {
+            FileError::Foreign
+        });
     }
     if bytes.len() < HEAD + TAIL {
         return Err(FileError::Truncated);
@@ -255,7 +259,9 @@ fn table<T: Item>(body: &mut &[u8]) -> Result<Vec<T>, FileError> {
     let (count, rest) = body.split_at_checked(8).ok_or(FileError::Damaged)?;
     let high = u32::get(&count[4..]);
     let bytes = (u32::get(&count[..4]) as usize).checked_mul(T::SIZE);
-    let split = bytes.filter(|_| high == 0).and_then(|bytes| rest.split_at_checked(bytes));
+    let split = bytes
+        .filter(|_| high == 0)
+        .and_then(|bytes| rest.split_at_checked(bytes));
     let (items, rest) = split.ok_or(FileError::Damaged)?;
     *body = rest;
     Ok(items.chunks_exact(T::SIZE).map(T::get).collect())
@@ -274,7 +280,9 @@ fn below(items: &[u32], end: usize) -> bool {
 }
 
 fn below_or_none(items: &[u32], end: usize) -> bool {
-    items.iter().all(|item| *item == NONE || (*item as usize) < end)
+    items
+        .iter()
+        .all(|item| *item == NONE || (*item as usize) < end)
 }
 
 impl Tables {
@@ -336,7 +344,9 @@ impl Tables {
             && below(&t.word_towns, towns)
             && (t.fuzzy_at.len() - 1).is_power_of_two()
             && parts(&t.fuzzy_at, t.fuzzy_at.len() - 1, t.fuzzy.len())
-            && t.fuzzy.iter().all(|item| ((*item & 0x00ff_ffff) as usize) < words)
+            && t.fuzzy
+                .iter()
+                .all(|item| ((*item & 0x00ff_ffff) as usize) < words)
             && texts(&t.name_text)
             && parts(&t.name_words_at, names, t.name_words.len())
             && below(&t.name_words, words)
@@ -352,7 +362,11 @@ impl Tables {
             && t.commune_towns_at.windows(2).all(|pair| pair[0] < pair[1])
             && parts(&t.commune_streets_at, communes, streets)
             && parts(&t.commune_postcodes_at, communes, t.commune_postcodes.len())
-            && parts(&t.postcode_communes_at, postcodes, t.postcode_communes.len())
+            && parts(
+                &t.postcode_communes_at,
+                postcodes,
+                t.postcode_communes.len(),
+            )
             && below(&t.postcode_communes, communes)
             && self.streets_agree(names, communes, towns)
             && below(&t.uuid_address, addresses)
@@ -380,12 +394,11 @@ impl Tables {
             && parts(&t.street_hexacles_at, streets, t.hexacle.len())
             && parts(&t.street_members_at, streets, t.street_members.len())
             && below(&t.street_members, addresses)
-            && (0..streets).all(|street| {
-                t.street_flags[street] & STREET_MEMBERS == 0 || own(street) == 0
-            })
-            && t.address_number.iter().all(|number| {
-                ((number & ((1 << SUFFIX_BITS) - 1)) as usize) < t.suffix_text.len()
-            })
+            && (0..streets)
+                .all(|street| t.street_flags[street] & STREET_MEMBERS == 0 || own(street) == 0)
+            && t.address_number
+                .iter()
+                .all(|number| ((number & ((1 << SUFFIX_BITS) - 1)) as usize) < t.suffix_text.len())
             && (0..streets).all(|street| {
                 let range = t.street_addresses_at[street] as usize
                     ..t.street_addresses_at[street + 1] as usize;
@@ -464,7 +477,10 @@ impl Tables {
     /// The streets of a commune, from and up to.
     pub fn streets_of(&self, commune: u32) -> (u32, u32) {
         let commune = commune as usize;
-        (self.commune_streets_at[commune], self.commune_streets_at[commune + 1])
+        (
+            self.commune_streets_at[commune],
+            self.commune_streets_at[commune + 1],
+        )
     }
 
     /// The name a commune bears today.
@@ -479,7 +495,11 @@ impl Tables {
     /// The communes of a postcode.
     pub fn communes_at(&self, postcode: u32) -> &[u32] {
         self.postcode.binary_search(&postcode).map_or(&[], |at| {
-            of(&self.postcode_communes_at, &self.postcode_communes, u32::try_from(at).unwrap_or(0))
+            of(
+                &self.postcode_communes_at,
+                &self.postcode_communes,
+                u32::try_from(at).unwrap_or(0),
+            )
         })
     }
 
@@ -491,7 +511,10 @@ impl Tables {
         let range = self.fuzzy_at[bucket] as usize..self.fuzzy_at[bucket + 1] as usize;
         let tag = tag(hash);
         let told = move |item: &&u32| **item >> 24 == tag;
-        self.fuzzy[range].iter().filter(told).map(|item| item & 0x00ff_ffff)
+        self.fuzzy[range]
+            .iter()
+            .filter(told)
+            .map(|item| item & 0x00ff_ffff)
     }
 }
 

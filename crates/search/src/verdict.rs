@@ -8,13 +8,10 @@ use crate::answer::{
 };
 use crate::build::TOWN_OLD;
 use crate::index::Index;
-use crate::names;
 use crate::number;
-use crate::query::{
-    COST_END, Cand, NO_HOUSE, OLD_OTHER, POSTCODE_DIFFERS, Scratch, Search, TOWN_ABSENT,
-    TOWN_INEXACT,
-};
+use crate::query::{COST_END, Scratch, Search};
 use crate::tables::NONE;
+use crate::weigh::{Cand, NO_HOUSE, OLD_OTHER, POSTCODE_DIFFERS, TOWN_ABSENT, TOWN_INEXACT};
 
 /// What a certain answer may cost: little words.
 const CERTAIN_COST: u16 = 14;
@@ -36,7 +33,12 @@ impl Index {
         if let Some(refused) = read_text(scratch, text) {
             return Answer::refused(refused);
         }
-        Search { index: self, s: scratch, typing: false }.run();
+        Search {
+            index: self,
+            s: scratch,
+            typing: false,
+        }
+        .run();
         self.answer(scratch)
     }
 
@@ -47,7 +49,12 @@ impl Index {
         if read_text(scratch, text).is_some() {
             return Vec::new();
         }
-        Search { index: self, s: scratch, typing: true }.run();
+        Search {
+            index: self,
+            s: scratch,
+            typing: true,
+        }
+        .run();
         let limit = limit.min(SUGGESTIONS_MAX);
         let mut out: Vec<Candidate> = Vec::new();
         for cand in &scratch.cands {
@@ -89,7 +96,10 @@ impl Index {
 
     fn answer(&self, s: &Scratch) -> Answer {
         let tokens = &s.folded.tokens;
-        let words = tokens.iter().take(s.reading.count).map(|token| token.typed_from..token.typed_to);
+        let words = tokens
+            .iter()
+            .take(s.reading.count)
+            .map(|token| token.typed_from..token.typed_to);
         let mut answer = Answer {
             words: words.collect(),
             cut: tokens.len() > QUERY_WORDS_MAX,
@@ -126,13 +136,21 @@ impl Index {
         answer.candidates.truncate(CANDIDATES_MAX);
         let several = answer.candidates.len() > 1;
         if best.number == NumberMatch::Absent && answer.verdict != Verdict::None {
-            answer.verdict = if several { Verdict::Ambiguous } else { Verdict::Probable };
+            answer.verdict = if several {
+                Verdict::Ambiguous
+            } else {
+                Verdict::Probable
+            };
         }
         answer
     }
 
     fn offer_nearest(&self, s: &Scratch, cand: &Cand, one: &Candidate, answer: &mut Answer) {
-        let asked = s.reading.houses.get(usize::from(cand.house)).map_or(0, |house| house.number);
+        let asked = s
+            .reading
+            .houses
+            .get(usize::from(cand.house))
+            .map_or(0, |house| house.number);
         let before = answer.candidates.len();
         number::nearest(self, cand.street, asked, NEAREST_MAX, |address| {
             answer.candidates.push(Candidate {
@@ -170,7 +188,11 @@ impl Index {
             }
             certain &= other.cost > best.cost + RIVAL && other.text_cost > best.text_cost + AS_GOOD;
         }
-        if certain { Verdict::Certain } else { Verdict::Probable }
+        if certain {
+            Verdict::Certain
+        } else {
+            Verdict::Probable
+        }
     }
 
     /// Whether two candidates are one street, parted by postcodes, or one address.
@@ -215,17 +237,35 @@ impl Index {
         let commune = || town_text(t.town_of(cand.commune));
         if cand.bits & TOWN_ABSENT != 0 {
             out.push(match s.reading.postcode {
-                Some(postcode) => Assumption::CommuneOfPostcode { postcode, commune: commune() },
+                Some(postcode) => Assumption::CommuneOfPostcode {
+                    postcode,
+                    commune: commune(),
+                },
                 None => Assumption::CommuneGuessed { commune: commune() },
             });
         } else if cand.town != NONE && t.town_kind[cand.town as usize] == TOWN_OLD {
-            out.push(Assumption::OldCommune { old: town_text(cand.town), now: commune() });
+            out.push(Assumption::OldCommune {
+                old: town_text(cand.town),
+                now: commune(),
+            });
         } else if cand.bits & TOWN_INEXACT != 0 {
-            out.push(Assumption::CommuneCutShort { commune: town_text(cand.town) });
+            out.push(Assumption::CommuneCutShort {
+                commune: town_text(cand.town),
+            });
         }
-        if let Some(typed) = s.reading.postcode.filter(|_| cand.bits & POSTCODE_DIFFERS != 0) {
-            let own = t.postcodes_of(cand.commune).first().map_or(0, |postcode| *postcode);
-            let found = t.street_postcode.get(cand.street as usize).map_or(own, |found| *found);
+        if let Some(typed) = s
+            .reading
+            .postcode
+            .filter(|_| cand.bits & POSTCODE_DIFFERS != 0)
+        {
+            let own = t
+                .postcodes_of(cand.commune)
+                .first()
+                .map_or(0, |postcode| *postcode);
+            let found = t
+                .street_postcode
+                .get(cand.street as usize)
+                .map_or(own, |found| *found);
             out.push(Assumption::PostcodeDiffers { typed, found });
         }
         out
@@ -236,7 +276,9 @@ impl Index {
             return;
         };
         if house.in_words {
-            out.push(Assumption::NumberInWords { number: house.number });
+            out.push(Assumption::NumberInWords {
+                number: house.number,
+            });
         }
         let typed = || {
             let spaced = if house.suffix.len() > 1 { " " } else { "" };
@@ -246,16 +288,26 @@ impl Index {
         let group = found.map_or(0, |packed| packed >> crate::tables::SUFFIX_BITS);
         match cand.number {
             NumberMatch::SameSuffix => {
-                let suffix = found.map_or(0, |packed| packed & ((1 << crate::tables::SUFFIX_BITS) - 1));
+                let suffix =
+                    found.map_or(0, |packed| packed & ((1 << crate::tables::SUFFIX_BITS) - 1));
                 let read = self.t.text(self.t.suffix_text[suffix as usize]).to_owned();
-                out.push(Assumption::SuffixReadAs { typed: house.suffix.clone(), read });
+                out.push(Assumption::SuffixReadAs {
+                    typed: house.suffix.clone(),
+                    read,
+                });
             }
             NumberMatch::OfRange => {
                 let last = house.last.unwrap_or(house.number);
-                out.push(Assumption::RangeRead { first: house.number, last });
+                out.push(Assumption::RangeRead {
+                    first: house.number,
+                    last,
+                });
             }
             NumberMatch::InGroup => {
-                out.push(Assumption::GroupRead { typed: house.number, group });
+                out.push(Assumption::GroupRead {
+                    typed: house.number,
+                    group,
+                });
             }
             NumberMatch::OtherSuffix => out.push(Assumption::SuffixAbsent { typed: typed() }),
             NumberMatch::Nearest | NumberMatch::Absent | NumberMatch::NoNumbers => {
@@ -269,18 +321,23 @@ impl Index {
         let t = &self.t;
         let name_text = t.text(t.name_text[cand.name as usize]);
         if cand.fit.flags & FIT_COMPARED != 0 {
-            out.push(Assumption::NameCompared { found: name_text.to_owned() });
+            out.push(Assumption::NameCompared {
+                found: name_text.to_owned(),
+            });
             return;
         }
         if t.street_name[cand.street as usize] != cand.name {
-            out.push(Assumption::OtherName { found: name_text.to_owned() });
+            out.push(Assumption::OtherName {
+                found: name_text.to_owned(),
+            });
         }
         if cand.fit.flags & FIT_EXACT != 0 {
             return;
         }
         let mut told = Vec::new();
         let free = u64::MAX >> (64 - s.reading.count) & !s.reading.postcode_mask;
-        s.aligner(self).name(t.name_words(cand.name), free, Some(&mut told));
+        s.aligner(self)
+            .name(t.name_words(cand.name), free, Some(&mut told));
         let word = |word: u32| String::from_utf8_lossy(t.word(word)).into_owned();
         let typed = |first: u8, last: u8| {
             let text = (first..=last).map(|at| s.folded.word(usize::from(at)));
@@ -288,13 +345,24 @@ impl Index {
         };
         for one in told {
             out.push(match one {
-                Told::Read { first, last, word: read } => {
-                    Assumption::Corrected { typed: typed(first, last), read: word(read) }
-                }
-                Told::Missing { word: missing } => Assumption::WordMissing { word: word(missing) },
-                Told::TypeDiffers { typed: at, word: found } => {
-                    Assumption::TypeDiffers { typed: typed(at, at), found: word(found) }
-                }
+                Told::Read {
+                    first,
+                    last,
+                    word: read,
+                } => Assumption::Corrected {
+                    typed: typed(first, last),
+                    read: word(read),
+                },
+                Told::Missing { word: missing } => Assumption::WordMissing {
+                    word: word(missing),
+                },
+                Told::TypeDiffers {
+                    typed: at,
+                    word: found,
+                } => Assumption::TypeDiffers {
+                    typed: typed(at, at),
+                    found: word(found),
+                },
                 Told::TypeMissing { word: found } => Assumption::TypeGuessed { found: word(found) },
             });
         }
@@ -327,5 +395,3 @@ fn read_text(scratch: &mut Scratch, text: &str) -> Option<Refused> {
     scratch.folded.read(text, QUERY_WORDS_MAX + 1);
     scratch.folded.tokens.is_empty().then_some(Refused::Empty)
 }
-
-const _: usize = names::NAME_WORDS_MAX;
