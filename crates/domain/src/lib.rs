@@ -18,6 +18,7 @@ pub mod offer;
 pub mod operator;
 pub mod order;
 pub mod outbox;
+pub mod place;
 mod platform;
 pub mod release;
 pub mod schema;

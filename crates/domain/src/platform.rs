@@ -11,12 +11,16 @@ use ring::rand::{SecureRandom, SystemRandom};
 use storage::Db;
 
 use crate::access::{CertificateIdentity, SessionIdentity};
+use crate::place::Indexes;
 use crate::upload::{NoScanner, Scanner};
 
 /// How long a resolved identity is believed, in milliseconds of real time (trust S3).
 pub const IDENTITY_CACHE_MS: i64 = 1_000;
 /// How many identities of one kind are kept at most.
 const IDENTITY_CACHE_MAX: usize = 20_000;
+
+/// Where the files of address indexes are, in a data folder.
+const INDEX_FOLDER: &str = "search";
 
 /// Identities resolved within the last second, bounded.
 pub(crate) struct Cache<K, V> {
@@ -64,6 +68,8 @@ pub struct Platform {
     pub clock: Arc<dyn Clock>,
     random: SystemRandom,
     scanner: Arc<dyn Scanner>,
+    /// The address indexes of this process.
+    pub places: Indexes,
     ending: AtomicBool,
     pub(crate) sessions: Cache<String, Option<Arc<SessionIdentity>>>,
     pub(crate) certificates: Cache<String, Option<Arc<CertificateIdentity>>>,
@@ -74,7 +80,9 @@ impl Platform {
     /// A platform over `db`, with its own caches.
     #[must_use]
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        let places = Indexes::new(db.folder().map(|folder| folder.join(INDEX_FOLDER)));
         Self {
+            places,
             db,
             clock,
             random: SystemRandom::new(),
@@ -90,6 +98,14 @@ impl Platform {
     #[must_use]
     pub fn with_scanner(self, scanner: Arc<dyn Scanner>) -> Self {
         Self { scanner, ..self }
+    }
+
+    /// The same platform, which keeps the files of its address indexes under `data`: for a store
+    /// that is no folder.
+    #[must_use]
+    pub fn with_indexes_in(self, data: &std::path::Path) -> Self {
+        let places = Indexes::new(Some(data.join(INDEX_FOLDER)));
+        Self { places, ..self }
     }
 
     /// What looks at uploaded files.

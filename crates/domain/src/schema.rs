@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "network", "0005_network.sql", Reference),
     migration!(6, "release_source", "0006_release_source.sql", Main),
     migration!(7, "upload", "0007_upload.sql", Main),
+    migration!(9, "pbo_reference", "0009_pbo_reference.sql", Reference),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Measure this machine with the real server, over loopback only
     Bench(Bench),
+    /// Find an address or a reference in the release in force
+    Search(Search),
     /// The access journal
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -199,6 +201,20 @@ pub(crate) enum BackupCommand {
         /// The backup
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    epissure search 12 bis rue des tilleuls laval\n  \
+    epissure search -o json \"+33 2 43 00 00 00\"\n  \
+    epissure search --jsonl < texts > answers.jsonl")]
+pub(crate) struct Search {
+    /// An address as people say it, an ND, a PTO, any reference
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    pub text: Vec<String>,
+    /// Read a text a line on standard input, write a JSON object a line
+    #[arg(long)]
+    pub jsonl: bool,
 }
 
 #[derive(Debug, Args)]

@@ -31,7 +31,7 @@ use crate::request::{Answer, Desk, Request, absolute, exit};
 use crate::serve::{self, Stage};
 use crate::services::SERVICES;
 use crate::workers::{Crew, Signer};
-use crate::{backup, bench, control, demo, documents, files, house, releases, tls};
+use crate::{backup, bench, control, demo, documents, files, house, releases, search, tls};
 
 /// Runs a command; its exit code.
 ///
@@ -61,6 +61,14 @@ pub fn run(cli: Cli) -> Result<u8> {
             operator,
         }) => read(&global, async |desk| {
             desk.order(&operator, &reference).await
+        }),
+        Command::Search(asked) if asked.jsonl => read(&global, async |desk| {
+            search::lines(&desk.platform, &desk.ctx).await?;
+            Ok(Answer::default())
+        }),
+        Command::Search(asked) => read(&global, async |desk| {
+            let text = asked.text.join(" ");
+            search::one(&desk.platform, &desk.ctx, &text, desk.format).await
         }),
         Command::Cert(CertCommand::Make { name, dir }) => make_certificate(&name, &dir),
         Command::Permissions => text(&documents::permissions(SERVICES)),

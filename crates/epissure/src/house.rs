@@ -58,7 +58,8 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Platform
     let db = Db::open(&config.store())?;
     let tenants: &'static [TenantTable] = &TENANT_TABLES;
     db.check_policies(tenants).await?;
-    Ok(Arc::new(Platform::new(db, clock)))
+    let platform = Platform::new(db, clock).with_indexes_in(&config.data);
+    Ok(Arc::new(platform))
 }
 
 /// Opens the store for reading only, also beside a server.
@@ -68,7 +69,8 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Platform
 pub fn open_read_only(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Platform>> {
     let db = Db::open_read_only(&config.store())
         .with_context(|| format!("no store in {}: run epissure init", config.data.display()))?;
-    Ok(Arc::new(Platform::new(db, clock)))
+    let platform = Platform::new(db, clock).with_indexes_in(&config.data);
+    Ok(Arc::new(platform))
 }
 
 /// The OI's operator and the name it goes by.

@@ -17,6 +17,7 @@ pub mod listen;
 mod output;
 pub mod releases;
 pub mod request;
+pub mod search;
 pub mod serve;
 pub mod services;
 pub mod tasks;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use domain::access::{self, Ctx, Duty, JobLease};
 use domain::audit::seal::{self, Head};
 use domain::job::{self, Leased, Track};
+use domain::release::store as releases;
 use domain::{Platform, idempotency};
 use kernel::{Fault, Millis, OperatorId};
 use ring::rand::SystemRandom;
@@ -38,6 +39,8 @@ const SEAL_IDLE: Duration = Duration::from_secs(1);
 const HEAD_EVERY: Duration = Duration::from_secs(60);
 /// Between two notes of which sessions were used.
 const SEEN_EVERY: Duration = Duration::from_secs(5);
+/// Between two looks for a release whose address index is to be made.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// Between two runs of the upkeep.
 const UPKEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Idempotency keys forgotten in one unit of work.
@@ -98,6 +101,15 @@ pub fn start(tasks: &Tasks, crew: &Crew) {
         let crew = here.clone();
         async move { Ok(access::flush_seen(&crew.platform).await?) }
     }));
+    let (here, stop) = each(crew);
+    tasks.spawn(async move {
+        // The first request should not wait for what the start can do.
+        if let Err(error) = here.prepare_indexes().await {
+            tracing::warn!(worker = "address index", "failed: {error}");
+        }
+        let duty = || async { Ok(here.prepare_indexes().await?) };
+        every(stop, INDEX_EVERY, "address index", duty).await;
+    });
     let (here, stop) = each(crew);
     tasks.spawn(every(stop, UPKEEP_EVERY, "upkeep", move || {
         let crew = here.clone();
@@ -165,6 +177,30 @@ async fn seal(crew: Crew, mut stop: Stop) {
 impl Crew {
     fn duty(&self, duty: Duty) -> Result<Ctx, Fault> {
         access::system(&self.platform, duty, &self.provider)
+    }
+
+    /// Makes the address index of the release in force, and of the one that may follow it: a node
+    /// that did not build a release has its index before it is published.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn prepare_indexes(&self) -> Result<(), Fault> {
+        let Platform { db, places, .. } = &*self.platform;
+        let (current, ready) = db
+            .get(|tx| Ok((releases::current(tx)?, releases::ready(tx)?)))
+            .await?;
+        let wanted = ready.into_iter().chain([current]);
+        let mut made = false;
+        for release in wanted {
+            if places.loaded(release).is_none() {
+                places.of(db, release).await?;
+                made = true;
+            }
+        }
+        if made {
+            places.tidy(db, current).await?;
+        }
+        Ok(())
     }
 
     async fn take_back(&self) {

@@ -126,6 +126,90 @@ class LivePart extends HTMLElement {
   }
 }
 
+// Lines to choose from under a box, as the server suggests them for what is typed so far: a combobox
+// with a list. Without it the box is a plain field.
+class AddressBox extends HTMLElement {
+  connectedCallback() {
+    this.input = this.querySelector("input");
+    this.list = document.createElement("ul");
+    this.list.id = this.input.id + "-suggestions";
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", this.input.labels[0].textContent);
+    this.list.hidden = true;
+    this.append(this.list);
+    const roles = { role: "combobox", "aria-autocomplete": "list", "aria-controls": this.list.id };
+    for (const [name, value] of Object.entries(roles)) this.input.setAttribute(name, value);
+    this.show([]);
+    this.input.addEventListener("input", () => this.ask());
+    this.input.addEventListener("keydown", (event) => this.move(event));
+    this.input.addEventListener("blur", () => this.show([]));
+    // Before the box loses the focus.
+    this.list.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      this.choose(event.target.closest("li"));
+    });
+  }
+
+  async ask() {
+    const typed = this.input.value;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(async () => {
+      if (typed.trim().length < 3) return this.show([]);
+      try {
+        const answer = await fetch(this.dataset.from + "?q=" + encodeURIComponent(typed));
+        const lines = answer.ok ? await answer.json() : [];
+        // An answer to what has changed since is no answer.
+        if (typed === this.input.value && document.activeElement === this.input) this.show(lines);
+      } catch {
+        this.show([]);
+      }
+    }, 120);
+  }
+
+  show(lines) {
+    this.at = -1;
+    this.list.replaceChildren(
+      ...lines.map((text, at) => {
+        const line = document.createElement("li");
+        line.id = `${this.list.id}-${at}`;
+        line.setAttribute("role", "option");
+        line.setAttribute("aria-selected", "false");
+        line.textContent = text;
+        return line;
+      }),
+    );
+    this.list.hidden = lines.length === 0;
+    this.input.setAttribute("aria-expanded", String(lines.length > 0));
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  move(event) {
+    const lines = [...this.list.children];
+    if (event.key === "Escape" && lines.length) {
+      event.preventDefault();
+      return this.show([]);
+    }
+    if (event.key === "Enter" && this.at >= 0) {
+      event.preventDefault();
+      return this.choose(lines[this.at]);
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !lines.length) return;
+    event.preventDefault();
+    lines[this.at]?.setAttribute("aria-selected", "false");
+    this.at = (this.at + step + lines.length + (this.at < 0 && step < 0)) % lines.length;
+    lines[this.at].setAttribute("aria-selected", "true");
+    this.input.setAttribute("aria-activedescendant", lines[this.at].id);
+  }
+
+  choose(line) {
+    if (!line) return;
+    this.input.value = line.textContent;
+    this.show([]);
+    this.input.form.requestSubmit();
+  }
+}
+
 customElements.define("command-palette", CommandPalette);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("copy-button", CopyButton);
@@ -153,3 +237,4 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 customElements.define("live-part", LivePart);
+customElements.define("address-box", AddressBox);

@@ -1,5 +1,6 @@
 //! The French words of the eligibility page.
 
+use domain::place::{Named, Verdict};
 use jiff::civil::Date;
 
 /// The e-service's name.
@@ -9,6 +10,71 @@ pub const TITLE: &str = "Éligibilité";
 #[must_use]
 pub fn day(date: Date) -> String {
     web::french::date(date)
+}
+
+/// A reference that is easily taken for the one typed.
+pub const ALIKE: &str = "référence proche, qui existe";
+
+/// Parts of the text that were not used.
+#[must_use]
+pub fn unmatched(parts: &[String]) -> String {
+    format!("non utilisé : « {} »", parts.join(" », « "))
+}
+
+/// How many buildings stand at an address.
+#[must_use]
+pub fn standing(buildings: usize) -> String {
+    match buildings {
+        0 => "aucun immeuble au référentiel".to_owned(),
+        1 => "un immeuble".to_owned(),
+        n => format!("{n} immeubles"),
+    }
+}
+
+/// The title and what to do, for a text that names no building by itself: `known` is what it names
+/// for sure, `named` what it looks like, with so many `lines` to choose from.
+#[must_use]
+pub fn places(
+    verdict: Verdict,
+    known: Option<Named>,
+    named: Option<Named>,
+    lines: usize,
+) -> (String, &'static str) {
+    match (verdict, known, named) {
+        (_, Some(Named::Pm | Named::Pbo), _) => (
+            "Un équipement du réseau, pas une adresse".to_owned(),
+            "L’éligibilité se teste à une adresse ou sur une prise : indiquez l’une d’elles.",
+        ),
+        (_, Some(Named::Housenumber), _) => (
+            "Adresse connue, sans immeuble au référentiel".to_owned(),
+            "L’adresse existe dans la Base adresse nationale, mais aucun immeuble n’y est décrit.",
+        ),
+        (_, Some(_), _) => (
+            "Il manque le numéro".to_owned(),
+            "Ajoutez le numéro dans la voie devant son nom.",
+        ),
+        (Verdict::Ambiguous, _, Some(Named::Coordinates)) => (
+            "Adresses autour de ce point".to_owned(),
+            "Un point n’est l’adresse de personne : choisissez.",
+        ),
+        (Verdict::Ambiguous, ..) => (
+            format!("{lines} adresses possibles"),
+            "Choisissez, ou précisez la commune ou le code postal : la plateforme ne choisit jamais \
+             à votre place.",
+        ),
+        (_, _, Some(named)) if lines == 0 => (
+            format!("Inconnu : {}", named.label()),
+            "Vérifiez la saisie, ou indiquez l’adresse.",
+        ),
+        (..) if lines == 0 => (
+            "Adresse inconnue".to_owned(),
+            "Vérifiez le nom de la voie et celui de la commune.",
+        ),
+        (..) => (
+            "Adresse inconnue telle quelle".to_owned(),
+            "Voici ce qui s’en approche le plus.",
+        ),
+    }
 }
 
 /// The banner when something can be ordered.

@@ -5,6 +5,7 @@ pub mod labels;
 pub mod messages;
 pub mod pages;
 pub mod rules;
+mod search_box;
 pub mod usecases;
 mod web;
 mod xml;
@@ -24,14 +25,24 @@ pub static SERVICE: EService = EService {
     title: labels::TITLE,
     clause: "Ann. 1, E-1",
     subscribed: true,
-    routes: &[Route {
-        method: Method::Get,
-        path: "/eligibilite",
-        access: Access::Needs(VIEW),
-        audit: Audited::Nothing(NO_TRACE),
-        repeat: Repeat::ReadOnly,
-        handler: |call| Box::pin(web::eligibility(call)),
-    }],
+    routes: &[
+        Route {
+            method: Method::Get,
+            path: "/eligibilite",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(web::eligibility(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/suggestions",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(search_box::suggestions(call)),
+        },
+    ],
     xml: Some(&XML),
     jobs: &[],
     migrations: &[],

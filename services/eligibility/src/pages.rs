@@ -6,8 +6,8 @@ use kernel::Millis;
 use web::{Form, RefusalView, Shell, Tag, Tone, filters};
 
 /// `/eligibilite`, question and answer at one address. The form is a GET whose fields are
-/// `critere` (`immeuble`, `hexacle` or `adresse`), `IdentifiantImmeuble`, `CodeAdresseImmeuble`,
-/// `CodeInseeImmeuble`, `CodeVoieRivoliImmeuble`, `NumeroVoieImmeuble`,
+/// `critere` (`texte`, `immeuble`, `hexacle` or `adresse`), `q`, `IdentifiantImmeuble`,
+/// `CodeAdresseImmeuble`, `CodeInseeImmeuble`, `CodeVoieRivoliImmeuble`, `NumeroVoieImmeuble`,
 /// `ComplementNumeroVoieImmeuble`.
 #[derive(Debug, Template)]
 #[template(path = "eligibilite.html")]
@@ -18,6 +18,51 @@ pub struct Eligibility {
     pub form: Form,
     /// What it led to; `None` before any question.
     pub outcome: Option<Outcome>,
+    /// What the text of the box was taken for, when something was assumed or left over.
+    pub understood: Option<Understood>,
+}
+
+/// What the text of the box was taken for.
+#[derive(Debug)]
+pub struct Understood {
+    /// What it is: `adresse`, `prise (PTO)`.
+    pub kind: &'static str,
+    /// The place.
+    pub label: String,
+    /// What was assumed, in French.
+    pub assumed: Vec<String>,
+    /// Parts of the text that were not used.
+    pub unmatched: Vec<String>,
+    /// Other places that may have been meant.
+    pub others: Vec<PlaceLine>,
+}
+
+/// Places that a text may mean.
+#[derive(Debug)]
+pub struct Places {
+    /// How many, or that there is none.
+    pub title: String,
+    /// What to do.
+    pub note: String,
+    /// The code an order would get, where none is certain.
+    pub refusal: Option<RefusalView>,
+    /// The places, best first.
+    pub lines: Vec<PlaceLine>,
+    /// There are more.
+    pub more: bool,
+}
+
+/// One place that may be meant.
+#[derive(Debug)]
+pub struct PlaceLine {
+    /// In one line.
+    pub label: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// What was assumed, what is not explained, what stands there.
+    pub notes: Vec<String>,
+    /// Where its test is.
+    pub href: String,
 }
 
 /// What a question led to.
@@ -25,6 +70,8 @@ pub struct Eligibility {
 pub enum Outcome {
     /// The question itself is refused, or nothing matches.
     Refused(RefusalView),
+    /// The text of the box names no building by itself.
+    Places(Places),
     /// Several buildings match: a person chooses, the platform never does.
     Choice(Vec<Candidate>),
     /// One building.
@@ -219,6 +266,7 @@ mod tests {
             shell,
             form,
             outcome,
+            understood: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::building::BuildingState;
 use domain::order::{PlaceOrder, address_line};
 use kernel::{Fault, Millis, Refusal};
@@ -14,6 +14,7 @@ use crate::pages::{
     Answer, Building, Candidate, Dwelling, Eligibility, Fact, Floor, Offer, Outcome, Point, Stair,
 };
 use crate::rules::{Assessed, Verdict, Way};
+use crate::search_box::{self, Lead};
 use crate::usecases::{self, Tested};
 
 /// The fields of the question, by the trade's names.
@@ -38,11 +39,32 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
         form.set("critere", criterion(&fields));
     }
     let mut shell = call.shell(labels::TITLE);
-    if fields.pairs().next().is_none() {
+    let mut fields = fields;
+    let (mut outcome, mut understood) = (None, None);
+    if form.is("critere", "texte") && !call.asked(search_box::FIELD).trim().is_empty() {
+        if call.asked("format") == "json" {
+            return search_box::json(&call).await;
+        }
+        match search_box::lead(&call).await? {
+            Lead::Building(reference, how) => {
+                fields = PlaceOrder::from_pairs([("IdentifiantImmeuble", reference.as_str())]);
+                understood = how;
+            }
+            Lead::Buildings(references, how) => {
+                outcome = Some(choice(&call, references).await?);
+                understood = how;
+            }
+            Lead::Order(href) => return Ok(Redirect::to(&href).into_response()),
+            Lead::Places(places) => outcome = Some(Outcome::Places(places)),
+            Lead::Refused(refusal) => return Ok(refused(&call, form, &refusal)),
+        }
+    }
+    if outcome.is_some() || fields.pairs().next().is_none() {
         return Ok(page(Eligibility {
             shell,
             form,
-            outcome: None,
+            outcome,
+            understood,
         }));
     }
     let tested = match usecases::question(&fields) {
@@ -68,7 +90,24 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
         shell,
         form,
         outcome: Some(outcome),
+        understood,
     }))
+}
+
+/// The buildings of one address, each tested.
+async fn choice(call: &PageCall, references: Vec<String>) -> Result<Outcome, PageError> {
+    let mut candidates = Vec::new();
+    for reference in references {
+        let fields = PlaceOrder::from_pairs([("IdentifiantImmeuble", reference.as_str())]);
+        let Ok(question) = usecases::question(&fields) else {
+            continue;
+        };
+        let tested = usecases::test_eligibility(&call.platform, call.ctx()?, question).await?;
+        if let Ok(tested) = tested {
+            candidates.extend(tested.buildings.iter().map(candidate));
+        }
+    }
+    Ok(Outcome::Choice(candidates))
 }
 
 fn page(page: Eligibility) -> Response {
@@ -82,6 +121,7 @@ fn refused(call: &PageCall, mut form: Form, refusal: &Refusal) -> Response {
         shell: call.shell(labels::TITLE),
         form,
         outcome,
+        understood: None,
     };
     web::page(web::errors::status_of(refusal), &page)
 }
@@ -96,6 +136,7 @@ fn asked(call: &PageCall) -> PlaceOrder {
         ],
         "hexacle" => &["CodeInseeImmeuble", "CodeVoieRivoliImmeuble"],
         "adresse" => &["CodeAdresseImmeuble"],
+        "texte" => &FIELDS,
         _ => &[],
     };
     let names = FIELDS.into_iter().filter(|name| !of_way.contains(name));
@@ -107,8 +148,10 @@ fn criterion(fields: &PlaceOrder) -> &'static str {
         "hexacle"
     } else if fields.given("CodeVoieRivoliImmeuble").is_some() {
         "adresse"
-    } else {
+    } else if fields.given("IdentifiantImmeuble").is_some() {
         "immeuble"
+    } else {
+        "texte"
     }
 }
 
@@ -143,7 +186,7 @@ fn candidate(assessed: &Assessed) -> Candidate {
     }
 }
 
-fn link(path: &str, pairs: &[(&str, &str)]) -> String {
+pub(crate) fn link(path: &str, pairs: &[(&str, &str)]) -> String {
     let given: Vec<_> = pairs
         .iter()
         .filter(|(_, value)| !value.is_empty())

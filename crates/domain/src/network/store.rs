@@ -33,6 +33,16 @@ pub fn pbo_by_reference(
         .transpose()
 }
 
+/// Whether any PM has a PBO `pbo_ref`.
+pub fn pbo_exists(tx: &mut dyn Tx, release: Release, pbo_ref: &str) -> Result<bool, Error> {
+    let stmt = sql!(
+        "select pbo_ref from pbo
+         where pbo_ref = ?1 and from_release <= ?2 and to_release > ?2 limit 1"
+    );
+    let rows = tx.query(&shared(), stmt, &[pbo_ref.into(), release.0.into()])?;
+    Ok(!rows.is_empty())
+}
+
 /// The PBOs of a PM after the reference `after` (empty for the first page), at most [`PAGE_ROWS`].
 pub fn list_pbos_of_pm(
     tx: &mut dyn Tx,

@@ -53,6 +53,13 @@ fn info(row: &StoredRow) -> Result<ReleaseInfo, Error> {
     })
 }
 
+/// The release that waits to be published, if one does.
+pub fn ready(tx: &mut dyn Tx) -> Result<Option<Release>, Error> {
+    let stmt =
+        sql!("select number from release where state = 'ready' order by number desc limit 1");
+    Ok(numbers(&tx.query(&shared(), stmt, &[])?)?.pop())
+}
+
 /// The files the rows of `release` come from, one of each kind imported so far.
 pub fn sources(tx: &mut dyn Tx, release: Release) -> Result<Vec<Source>, Error> {
     let stmt = sql!(

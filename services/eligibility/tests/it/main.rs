@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod places;
 mod support;
 
 use domain::order::{PlaceOrder, usecases as orders, well_formed};

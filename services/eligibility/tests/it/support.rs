@@ -50,6 +50,10 @@ impl Park {
         })
     }
 
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
     pub fn db(&self) -> &Db {
         &self.platform.db
     }

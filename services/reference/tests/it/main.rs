@@ -9,6 +9,7 @@ mod files_network;
 mod gracethd;
 mod hostile;
 mod imports;
+mod indexes;
 mod interrupted;
 mod lines;
 mod pages;

@@ -1,0 +1,241 @@
+//! The address index of a release: built from its rows, kept in a file, at most two in memory.
+//!
+//! A file is named after the release and the instant it was begun, so that a store that was
+//! restored never reads the index of another history. It says nothing that the store does not:
+//! whoever finds none builds it again.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kernel::Fault;
+use search::{Builder, Index, Scratch};
+use storage::Db;
+
+use super::store::{self, Batch};
+use crate::release::store as releases;
+use crate::release::{Release, ReleaseInfo};
+
+/// Indexes in memory: that of the release in force, and that of the one to come or just left.
+const LOADED_MAX: usize = 2;
+/// Scratch memories kept between queries: as many as queries run at once.
+const SCRATCHES_MAX: usize = 16;
+
+struct Loaded {
+    release: Release,
+    index: Arc<Index>,
+}
+
+/// The indexes this process holds.
+#[derive(Default)]
+pub struct Indexes {
+    /// Where files are kept; `None` keeps none.
+    folder: Option<PathBuf>,
+    /// The last one used comes last.
+    loaded: Mutex<Vec<Loaded>>,
+    /// Held while one is loaded or built: nobody builds what another is building.
+    making: tokio::sync::Mutex<()>,
+    scratches: Mutex<Vec<Scratch>>,
+}
+
+impl Indexes {
+    /// With files in `folder`, which is made when it is needed.
+    #[must_use]
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self {
+            folder,
+            ..Self::default()
+        }
+    }
+
+    /// The index of `release`, if it is in memory.
+    #[must_use]
+    pub fn loaded(&self, release: Release) -> Option<Arc<Index>> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = loaded.iter().position(|one| one.release == release)?;
+        // The last one used stays longest.
+        let one = loaded.remove(at);
+        let index = Arc::clone(&one.index);
+        loaded.push(one);
+        Some(index)
+    }
+
+    fn keep(&self, release: Release, index: &Arc<Index>) {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if loaded.len() == LOADED_MAX {
+            loaded.remove(0);
+        }
+        loaded.push(Loaded {
+            release,
+            index: Arc::clone(index),
+        });
+    }
+
+    /// The index of `release`: from memory, from its file, from that of the release it was built
+    /// on when no address changed, or built. Building takes seconds for a million addresses.
+    ///
+    /// # Errors
+    /// The store does not answer. A file that cannot be read or written is told in the log, and
+    /// done without.
+    pub async fn of(&self, db: &Db, release: Release) -> Result<Arc<Index>, Fault> {
+        if let Some(index) = self.loaded(release) {
+            return Ok(index);
+        }
+        let _making = self.making.lock().await;
+        if let Some(index) = self.loaded(release) {
+            return Ok(index);
+        }
+        let index = self.made(db, release).await?;
+        self.keep(release, &index);
+        Ok(index)
+    }
+
+    async fn made(&self, db: &Db, release: Release) -> Result<Arc<Index>, Fault> {
+        let info = db.get(move |tx| releases::by_number(tx, release)).await?;
+        let path = info.as_ref().and_then(|info| self.path(info));
+        if let Some(path) = path.clone()
+            && let Some(index) = blocking(move || opened(&path)).await?
+        {
+            return Ok(Arc::new(index));
+        }
+        let base = info.map(|info| info.base);
+        let index = match base {
+            Some(base) if self.loaded(base).is_some() && same(db, release).await? => {
+                self.loaded(base)
+            }
+            _ => None,
+        };
+        let index = match index {
+            Some(index) => index,
+            None => Arc::new(built(db, release).await?),
+        };
+        if let Some(path) = path {
+            let written = Arc::clone(&index);
+            blocking(move || {
+                if let Err(error) = write(&path, &written) {
+                    tracing::warn!(%error, path = %path.display(), "no file of the address index");
+                }
+            })
+            .await?;
+        }
+        Ok(index)
+    }
+
+    /// The file of a release's index.
+    fn path(&self, info: &ReleaseInfo) -> Option<PathBuf> {
+        let name = format!("{}-{}.index", info.number.0, info.created_at.0);
+        Some(self.folder.as_ref()?.join(name))
+    }
+
+    /// Removes the files of releases that are neither `kept` nor in memory.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn tidy(&self, db: &Db, kept: Release) -> Result<(), Fault> {
+        let Some(folder) = self.folder.clone() else {
+            return Ok(());
+        };
+        let mut names = Vec::new();
+        let loaded: Vec<Release> = {
+            let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            loaded.iter().map(|one| one.release).collect()
+        };
+        for release in loaded.into_iter().chain([kept]) {
+            let info = db.get(move |tx| releases::by_number(tx, release)).await?;
+            names.extend(info.and_then(|info| self.path(&info)));
+        }
+        blocking(move || {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            for path in entries.map(|entry| entry.path()) {
+                let ours = path.extension().is_some_and(|end| end == "index");
+                if ours && !names.contains(&path) {
+                    // What cannot be removed is only in the way.
+                    let _ = fs::remove_file(path);
+                }
+            }
+        })
+        .await
+    }
+
+    /// Memory for a query, to be given back by [`Indexes::keep_scratch`].
+    #[must_use]
+    pub fn scratch(&self) -> Scratch {
+        let mut scratches = self
+            .scratches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        scratches.pop().unwrap_or_default()
+    }
+
+    /// Keeps the memory of a query for the next one.
+    pub fn keep_scratch(&self, scratch: Scratch) {
+        let mut scratches = self
+            .scratches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if scratches.len() < SCRATCHES_MAX {
+            scratches.push(scratch);
+        }
+    }
+}
+
+/// Work of the disk or the processor, off the threads that answer.
+async fn blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(f)
+        .await
+        .map_err(Fault::internal)
+}
+
+/// What a file holds, if it is there and whole.
+fn opened(path: &Path) -> Option<Index> {
+    if !path.exists() {
+        return None;
+    }
+    match Index::open(path) {
+        Ok(index) => Some(index),
+        Err(error) => {
+            tracing::warn!(%error, path = %path.display(), "the address index is built again");
+            None
+        }
+    }
+}
+
+/// Whole or not at all under its name; it carries its own checksum, so that no power cut matters.
+fn write(path: &Path, index: &Index) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = path.with_extension("part");
+    let mut file = BufWriter::new(File::create(&beside)?);
+    index.write(&mut file)?;
+    file.flush()?;
+    fs::rename(beside, path)
+}
+
+/// Whether `release` has the addresses of the one it was built on. Many changes are not compared.
+async fn same(db: &Db, release: Release) -> Result<bool, Fault> {
+    Ok(db
+        .read(move |tx| store::addresses_are_unchanged(tx, release))
+        .await?)
+}
+
+async fn built(db: &Db, release: Release) -> Result<Index, Fault> {
+    let mut builder = Builder::new();
+    for batch in Batch::ALL {
+        let mut after = Some(String::new());
+        while let Some(from) = after {
+            let read = db.read(move |tx| store::entries(tx, batch, release, &from));
+            let rows;
+            (rows, after) = read.await?;
+            builder = blocking(move || {
+                for row in &rows {
+                    builder.add(&row.entry());
+                }
+                builder
+            })
+            .await?;
+        }
+    }
+    blocking(move || builder.finish()).await
+}

@@ -1,0 +1,138 @@
+//! The box that takes anything: an address as it was said over the phone, or a reference. What it
+//! was taken for leads to the same test as a key of the IPE.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use domain::place::usecases::{find, suggest};
+use domain::place::{self, Named, Place, Told, Verdict};
+use kernel::{Fault, Refusal, codes};
+use service_api::{PageCall, PageError, PageResult};
+use web::RefusalView;
+
+use crate::labels;
+use crate::pages::{PlaceLine, Places, Understood};
+use crate::web::link;
+
+/// The field of the box.
+pub const FIELD: &str = "q";
+/// Suggestions under the box.
+const SUGGESTIONS: usize = 8;
+/// Other places shown beside an answer.
+const OTHERS_MAX: usize = 5;
+
+/// Where a text leads.
+pub enum Lead {
+    /// To one building, with what was assumed on the way.
+    Building(String, Option<Understood>),
+    /// To several buildings of one address.
+    Buildings(Vec<String>, Option<Understood>),
+    /// To an order of the operator's own.
+    Order(String),
+    /// To a choice, or nowhere.
+    Places(Places),
+    /// Nowhere: the text cannot be read.
+    Refused(Refusal),
+}
+
+/// Finds what the box was given.
+pub async fn lead(call: &PageCall) -> Result<Lead, PageError> {
+    let text = call.asked(FIELD);
+    let place = match find(&call.platform, call.ctx()?, text).await? {
+        Ok(place) => place,
+        Err(refusal) => return Ok(Lead::Refused(refusal.on(FIELD))),
+    };
+    if let Some(order) = &place.order {
+        return Ok(Lead::Order(format!("/commandes/{order}")));
+    }
+    let Some(best) = place.best() else {
+        return Ok(Lead::Places(places(&place)));
+    };
+    let mut references: Vec<String> = best
+        .buildings
+        .iter()
+        .map(|one| one.reference.clone())
+        .collect();
+    let understood = (place.verdict == Verdict::Probable).then(|| understood(&place, best));
+    Ok(match references.len() {
+        0 => Lead::Places(places(&place)),
+        1 => Lead::Building(references.remove(0), understood),
+        _ => Lead::Buildings(references, understood),
+    })
+}
+
+/// The answer to the box as JSON.
+pub async fn json(call: &PageCall) -> PageResult {
+    let text = call.asked(FIELD);
+    let place = find(&call.platform, call.ctx()?, text).await?;
+    let body = match &place {
+        Ok(place) => serde_json::to_string_pretty(&Told::of(text, place)),
+        Err(refusal) => return Err(refusal.clone().into()),
+    };
+    Ok(as_json(body.map_err(Fault::internal)?))
+}
+
+/// What is suggested under the box: lines to put into it.
+pub async fn suggestions(call: PageCall) -> PageResult {
+    let found = suggest(&call.platform, call.asked(FIELD), SUGGESTIONS).await?;
+    let body = serde_json::to_string(&found).map_err(Fault::internal)?;
+    Ok(as_json(body))
+}
+
+fn as_json(body: String) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn understood(place: &Place, best: &place::Candidate) -> Understood {
+    let others = place.candidates.iter().skip(1).take(OTHERS_MAX);
+    Understood {
+        kind: best.kind.label(),
+        label: best.label.clone(),
+        assumed: best.assumed.clone(),
+        unmatched: best.unmatched.clone(),
+        others: others.map(line).collect(),
+    }
+}
+
+fn places(place: &Place) -> Places {
+    let lines: Vec<PlaceLine> = place
+        .candidates
+        .iter()
+        .map(line)
+        .chain(place.alike.iter().map(|reference| PlaceLine {
+            label: reference.clone(),
+            kind: Named::Pto.label(),
+            notes: vec![labels::ALIKE.to_owned()],
+            href: link("/eligibilite", &[(FIELD, reference)]),
+        }))
+        .collect();
+    let known = place.best().map(|best| best.kind);
+    let (title, note) = labels::places(place.verdict, known, place.named, lines.len());
+    let unknown = place.verdict == Verdict::None || known == Some(Named::Housenumber);
+    Places {
+        title,
+        note: note.to_owned(),
+        refusal: unknown.then(|| RefusalView::from(&Refusal::new(&codes::FADR01).on(FIELD))),
+        lines,
+        more: place.more,
+    }
+}
+
+fn line(candidate: &place::Candidate) -> PlaceLine {
+    let mut notes = candidate.assumed.clone();
+    if !candidate.unmatched.is_empty() {
+        notes.push(labels::unmatched(&candidate.unmatched));
+    }
+    if candidate.kind == Named::Housenumber {
+        notes.push(labels::standing(candidate.buildings.len()));
+    }
+    let href = match candidate.buildings.as_slice() {
+        [only] => link("/eligibilite", &[("IdentifiantImmeuble", &only.reference)]),
+        _ => link("/eligibilite", &[(FIELD, &candidate.label)]),
+    };
+    PlaceLine {
+        label: candidate.label.clone(),
+        kind: candidate.kind.label(),
+        notes,
+        href,
+    }
+}
