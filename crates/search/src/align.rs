@@ -43,7 +43,7 @@ const MISSING_FRAGMENT: u16 = 5;
 /// Words in another order.
 const TURNED: u16 = 3;
 const TYPE_MISSING: u16 = 12;
-const TYPE_DIFFERS: u16 = 42;
+const TYPE_DIFFERS: u16 = 38;
 /// A first name by its initial.
 const INITIAL: u8 = 14;
 /// Words written as one, or one as several.
@@ -182,7 +182,7 @@ impl Aligner<'_> {
         let words = &words[..words.len().min(NAME_WORDS_MAX)];
         let type_at = self.index.type_at(words);
         let mut found = [None::<Match>; NAME_WORDS_MAX];
-        let mut used = self.assign(words, free, &mut found);
+        let mut used = self.assign(words, free, true, &mut found);
         let mut fit = Fit {
             flags: FIT_EXACT | FIT_SPELT,
             ..Fit::default()
@@ -190,6 +190,14 @@ impl Aligner<'_> {
         let tells = |at: usize| !self.little(words[at]) && Some(at) != type_at;
         let last_found = (0..words.len()).rev().find(|at| found[*at].is_some());
         let (mut cut, mut inner) = (false, false);
+        // A type is written before the name.
+        let first = found
+            .iter()
+            .flatten()
+            .filter(|m| !self.little(m.word))
+            .map(|m| m.first)
+            .min();
+        let ahead = first.map_or(u64::MAX, |first| (1 << first) - 1);
         let last_telling = (0..words.len()).rev().find(|at| tells(*at));
         let mut notes = Vec::new();
         let noting = tell.is_some();
@@ -210,7 +218,7 @@ impl Aligner<'_> {
                 continue;
             }
             if Some(at) == type_at {
-                let (cost, flag, note) = self.other_type(*word, free & !used, &mut used);
+                let (cost, flag, note) = self.other_type(*word, free & !used & ahead, &mut used);
                 fit.cost += cost;
                 fit.flags = fit.flags & !FIT_EXACT | flag;
                 if noting {
@@ -256,8 +264,16 @@ impl Aligner<'_> {
         fit
     }
 
+    /// Typed words of one letter: communes are not called by their initials.
+    fn letters(&self) -> u64 {
+        let single = |at: &usize| self.folded.word(*at).len() == 1;
+        (0..self.reading.count)
+            .filter(single)
+            .fold(0, |mask, at| mask | 1 << at)
+    }
+
     /// Gives words of a name typed words of their own: the sure ones first.
-    fn assign(&self, words: &[u32], free: u64, found: &mut [Option<Match>]) -> u64 {
+    fn assign(&self, words: &[u32], free: u64, initials: bool, found: &mut [Option<Match>]) -> u64 {
         let mut used = 0_u64;
         for (most, little) in [(COST_SAME, false), (COST_SAME, true), (u8::MAX, true)] {
             let mut last = None;
@@ -282,6 +298,11 @@ impl Aligner<'_> {
                 if let Some(m) = self.pair(words, at, found, free & !used) {
                     used |= m.mask();
                 } else if !self.little(words[at]) {
+                    let free = if initials {
+                        free
+                    } else {
+                        free & !self.letters()
+                    };
                     let m = self.shortened(words[at], free & !used & !self.reading.little, last);
                     let m = m.or_else(|| self.shortened(words[at], free & !used, last));
                     used |= m.map_or(0, |m| m.mask());
@@ -319,12 +340,12 @@ impl Aligner<'_> {
 
     /// What another or no type costs.
     fn other_type(&self, word: u32, free: u64, used: &mut u64) -> (u16, u8, Told) {
-        // Types are written before the name: the first free one is meant.
         let typed = free & self.reading.types;
         if typed == 0 {
             return (TYPE_MISSING, FIT_TYPE_MISSING, Told::TypeMissing { word });
         }
-        let at = typed.trailing_zeros() as u8;
+        // The one that is next to it.
+        let at = 63 - typed.leading_zeros() as u8;
         *used |= 1 << at;
         (
             TYPE_DIFFERS,
@@ -337,7 +358,7 @@ impl Aligner<'_> {
     pub fn town(&self, words: &[u32], free: u64) -> Option<Fit> {
         let words = &words[..words.len().min(NAME_WORDS_MAX)];
         let mut found = [None::<Match>; NAME_WORDS_MAX];
-        let used = self.assign(words, free, &mut found);
+        let used = self.assign(words, free, false, &mut found);
         let mut fit = Fit {
             used,
             flags: FIT_EXACT,

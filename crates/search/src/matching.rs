@@ -208,7 +208,8 @@ impl Matcher {
             let sounds = Sound::of(other);
             if sounds == sound {
                 let apart = u8::try_from(edits(text, other, 4)).unwrap_or(5);
-                self.keep(*word, COST_SOUND + 3 * apart.saturating_sub(1));
+                let another = if known && apart > 0 { 12 } else { 0 };
+                self.keep(*word, COST_SOUND + 3 * apart.saturating_sub(1) + another);
             } else if edits(sounds.as_bytes(), sound.as_bytes(), 1) <= 1
                 && edits(text, other, 3) <= 3
             {

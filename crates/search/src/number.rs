@@ -8,7 +8,7 @@ use crate::tables::{NONE, SUFFIX_BITS};
 
 /// What a number that is not quite the street's costs.
 const RANGE: u16 = 3;
-const IN_GROUP: u16 = 9;
+const IN_GROUP: u16 = 30;
 const OTHER_SUFFIX: u16 = 26;
 const SAME_SUFFIX: u16 = 2;
 const ABSENT: u16 = 56;
@@ -16,7 +16,7 @@ const NO_NUMBERS: u16 = 26;
 /// A letter typed after the number that names nothing.
 const LOOSE_LETTER: u16 = 10;
 /// The widest group: 166-184.
-const GROUP_WIDTH_MAX: u32 = 40;
+const GROUP_WIDTH_MAX: u32 = 24;
 
 /// A number of a street for the one that was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +137,10 @@ fn group_of(numbers: &Numbers<'_>, number: u32) -> Option<u32> {
         .len
         .checked_sub(1)
         .map_or(0, |last| numbers.number(last));
-    if number == 0 || longest / 10 < number.saturating_sub(GROUP_WIDTH_MAX) || longest < 100 {
+    if number == 0 || longest / 10 < number.saturating_sub(GROUP_WIDTH_MAX) || longest < 1000 {
         return None;
     }
-    for low in (number.saturating_sub(GROUP_WIDTH_MAX).max(1)..=number).rev() {
+    for low in (number.saturating_sub(GROUP_WIDTH_MAX).max(10)..=number).rev() {
         let low_digits = low.ilog10() + 1;
         for high_digits in [low_digits, low_digits + 1] {
             let scale = 10_u32.pow(high_digits);

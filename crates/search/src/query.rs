@@ -45,7 +45,7 @@ const UNMATCHED_UNKNOWN: u8 = 80;
 const UNMATCHED_TWO_LETTERS: u8 = 28;
 const UNMATCHED_LETTER: u8 = 16;
 const UNMATCHED_LITTLE: u8 = 3;
-const UNMATCHED_TYPE: u8 = 22;
+const UNMATCHED_TYPE: u8 = 36;
 const UNMATCHED_NUMBER: u8 = 20;
 const UNMATCHED_NAMED: u8 = 10;
 
@@ -151,7 +151,7 @@ impl Search<'_> {
         let spelt = best.kind != Kind::Commune
             && best.fit.flags & FIT_SPELT != 0
             && best.bits & TOWN_INEXACT == 0
-            && self.unmatched_cost(best.unmatched) < u16::from(UNMATCHED_TYPE);
+            && self.unmatched_cost(best.unmatched) < u16::from(UNMATCHED_NUMBER);
         best.cost <= COST_GOOD || (spelt && best.text_cost < 100)
     }
 

@@ -63,7 +63,12 @@ impl Reading {
                 continue;
             }
             let known = lexicon::known(word);
-            if known.little {
+            // « l » and « d » before a consonant are initials.
+            let next = (at + 1 < count).then(|| folded.word(at + 1)[0]);
+            let elided =
+                next.is_none_or(|b| matches!(b, b'a' | b'e' | b'h' | b'i' | b'o' | b'u' | b'y'));
+            let initial = matches!(word, b"l" | b"d") && !elided;
+            if known.little && !initial {
                 self.little |= bit(at);
             } else if known.street_type.is_some() {
                 self.types |= bit(at);
@@ -156,7 +161,7 @@ impl Reading {
                 if has_next && self.digits & bit(next) != 0 && folded.word(next).len() <= 2 {
                     self.aside |= bit(next);
                 }
-            } else if plain && known.within && has_next {
+            } else if plain && known.within && has_next && !self.is_of_street(folded, at) {
                 let value = folded.word(next);
                 let free = self.postcode_mask & bit(next) == 0;
                 let numbered = self.digits & bit(next) != 0 && value.len() <= 4 && free;
@@ -384,7 +389,7 @@ impl Reading {
                 self.houses.insert(0, house);
                 return;
             }
-            if value > 0 && self.houses.is_empty() {
+            if value > 0 && self.houses.len() < HOUSES_MAX {
                 self.houses.push(house);
             }
             at = end.max(at + 1);

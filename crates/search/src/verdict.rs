@@ -378,10 +378,13 @@ fn is_exact(s: &Scratch, cand: &Cand) -> bool {
         NumberMatch::NotAsked | NumberMatch::Exact | NumberMatch::SameSuffix
     );
     let loose = s.reading.aside | s.reading.little;
+    // A number set aside may be the house's own where none was found.
+    let hidden = cand.number == NumberMatch::NotAsked && s.reading.aside & s.reading.digits != 0;
     cand.fit.flags & FIT_EXACT != 0
         && cand.bits & inexact == 0
         && located
         && number
+        && !hidden
         && cand.cost <= CERTAIN_COST
         && cand.unmatched & !loose == 0
 }
