@@ -44,6 +44,15 @@ impl Found<'_> {
     }
 }
 
+/// Words that stay in lower case inside a name.
+pub(crate) fn stays_small(word: &str) -> bool {
+    const SMALL: &[&str] = &[
+        "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lez", "lès",
+        "sous", "sur", "à", "ès",
+    ];
+    SMALL.contains(&word)
+}
+
 /// A street type is no proper noun: « rue des Tilleuls ».
 fn with_small_type(street: &str) -> String {
     let (first, rest) = street.split_once(' ').unwrap_or((street, ""));

@@ -504,12 +504,3 @@ pub(crate) fn twins(suffix: &str) -> &'static [&'static str] {
         _ => &[],
     }
 }
-
-/// Words that stay in lower case inside a name.
-pub(crate) fn stays_small(word: &str) -> bool {
-    const SMALL: &[&str] = &[
-        "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lez", "lès",
-        "sous", "sur", "à", "ès",
-    ];
-    SMALL.contains(&word)
-}

@@ -1,7 +1,7 @@
 //! Names of the reference made words, and shown in good case.
 
 use crate::fold::Folded;
-use crate::lexicon;
+use crate::{labels, lexicon};
 
 /// Words of a name; what is beyond does not count.
 pub(crate) const NAME_WORDS_MAX: usize = 16;
@@ -81,7 +81,7 @@ fn push_word(out: &mut String, word: &str) {
     let long = lexicon::sure_long_form(word.as_bytes());
     let word = long.unwrap_or(word);
     let first = out.is_empty();
-    if !first && lexicon::stays_small(word) {
+    if !first && labels::stays_small(word) {
         out.push_str(word);
         return;
     }

@@ -14,13 +14,13 @@ use crate::{letters, lexicon};
 /// Streets that are compared word by word, each time.
 const STREETS_MAX: usize = 32;
 /// Names that are compared word by word when no commune is known.
-const NAMES_MAX: usize = 48;
+const NAMES_MAX: usize = 32;
 /// Streets of those names that are looked at.
-const HOMONYMS_MAX: usize = 500;
+const HOMONYMS_MAX: usize = 200;
 /// Homonyms without the number that are kept.
 const ABSENT_MAX: u32 = 12;
 /// References from words that are followed in one search.
-const POSTINGS_MAX: usize = 3000;
+const POSTINGS_MAX: usize = 1500;
 /// Streets of a commune whose names are compared letter by letter.
 const COMPARED_MAX: u32 = 3000;
 /// Communes of which that is done.
