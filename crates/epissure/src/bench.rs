@@ -11,6 +11,7 @@ mod ipe;
 mod load;
 mod orders;
 mod peers;
+mod search;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ pub use import::child as import_alone;
 /// The folder when none is given; it is made, and removed at the end.
 pub const DEFAULT_DIR: &str = "epissure-bench";
 /// What there is to measure.
-pub const SECTIONS: [&str; 3] = ["http", "import", "orders"];
+pub const SECTIONS: [&str; 4] = ["http", "search", "import", "orders"];
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,10 @@ pub struct Effort {
     pub orders: Duration,
     /// Rows of `import`.
     pub import_rows: u64,
+    /// Addresses of `search`, a measure each.
+    pub addresses: &'static [usize],
+    /// Queries of each measure of `search`.
+    pub typed: usize,
 }
 
 impl Effort {
@@ -49,6 +54,8 @@ impl Effort {
         repetitions: 3,
         orders: Duration::from_secs(3),
         import_rows: 100_000,
+        addresses: &[200_000],
+        typed: 3_000,
     };
     /// A few minutes.
     pub const USUAL: Self = Self {
@@ -56,6 +63,8 @@ impl Effort {
         repetitions: 5,
         orders: Duration::from_secs(6),
         import_rows: 1_000_000,
+        addresses: &[200_000],
+        typed: 10_000,
     };
     /// Within ten minutes.
     pub const FULL: Self = Self {
@@ -63,6 +72,8 @@ impl Effort {
         repetitions: 5,
         orders: Duration::from_secs(30),
         import_rows: 1_000_000,
+        addresses: &[200_000, 2_000_000],
+        typed: 10_000,
     };
 }
 
@@ -146,6 +157,9 @@ impl Bench {
         figures["calibration"]["before"] = before.json();
         if wants("http") {
             figures["http"] = http::run(self).await?;
+        }
+        if wants("search") {
+            figures["search"] = search::run(self).await?;
         }
         if wants("import") {
             figures["import"] = import::run(self).await?;

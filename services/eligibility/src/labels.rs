@@ -31,6 +31,12 @@ pub fn standing(buildings: usize) -> String {
     }
 }
 
+/// The title of addresses whose number is not the one that was asked for.
+pub const NUMBER_UNKNOWN: (&str, &str) = (
+    "Ce numéro n’existe pas dans la voie",
+    "Voici les numéros existants les plus proches.",
+);
+
 /// The title and what to do, for a text that names no building by itself: `known` is what it names
 /// for sure, `named` what it looks like, with so many `lines` to choose from.
 #[must_use]

@@ -106,8 +106,20 @@ fn places(place: &Place) -> Places {
         }))
         .collect();
     let known = place.best().map(|best| best.kind);
-    let (title, note) = labels::places(place.verdict, known, place.named, lines.len());
-    let unknown = place.verdict == Verdict::None || known == Some(Named::Housenumber);
+    let other_numbers = !place.candidates.is_empty()
+        && place
+            .candidates
+            .iter()
+            .all(|one| one.kind == Named::Housenumber && one.is_other_number);
+    let (title, note) = match other_numbers {
+        true => (
+            labels::NUMBER_UNKNOWN.0.to_owned(),
+            labels::NUMBER_UNKNOWN.1,
+        ),
+        false => labels::places(place.verdict, known, place.named, lines.len()),
+    };
+    let unknown =
+        other_numbers || place.verdict == Verdict::None || known == Some(Named::Housenumber);
     Places {
         title,
         note: note.to_owned(),

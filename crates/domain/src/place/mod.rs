@@ -100,6 +100,8 @@ pub struct Candidate {
     pub assumed: Vec<String>,
     /// The number asked for is this place's.
     pub exact: bool,
+    /// The number asked for is another: it does not exist.
+    pub is_other_number: bool,
     /// Buildings that stand there.
     pub buildings: Vec<Building>,
 }

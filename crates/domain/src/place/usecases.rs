@@ -2,7 +2,7 @@
 //! operator.
 
 use kernel::{Fault, Refusal, codes};
-use search::{Index, Kind, NumberMatch, QUERY_CHARS_MAX, Reading, Scratch, recognise};
+use search::{Assumption, Index, Kind, NumberMatch, QUERY_CHARS_MAX, Reading, Scratch, recognise};
 use storage::{Error, Tx};
 
 use super::{Candidate, Named, Place, Verdict};
@@ -229,6 +229,12 @@ impl Finding<'_> {
         place.more = answer.more || answer.candidates.len() > CANDIDATES_MAX;
         for candidate in answer.candidates.iter().take(CANDIDATES_MAX) {
             let mut one = self.candidate(candidate)?;
+            if place.verdict == Verdict::Ambiguous {
+                // Whoever chooses among communes assumes none.
+                let told = candidate.assumed.iter();
+                let told = told.filter(|one| !matches!(one, Assumption::CommuneGuessed { .. }));
+                one.assumed = told.map(ToString::to_string).collect();
+            }
             let parts = answer.unmatched(candidate).into_iter();
             one.unmatched = parts
                 .filter_map(|part| text.get(part))
@@ -259,6 +265,7 @@ impl Finding<'_> {
             unmatched: Vec::new(),
             assumed: candidate.assumed.iter().map(ToString::to_string).collect(),
             exact: candidate.number.is_found() && candidate.number != NumberMatch::NotAsked,
+            is_other_number: !candidate.number.is_found(),
             buildings: at,
         })
     }
@@ -334,6 +341,7 @@ impl Place {
             unmatched: Vec::new(),
             assumed: Vec::new(),
             exact: true,
+            is_other_number: false,
             buildings: all,
         });
         place
@@ -352,6 +360,7 @@ impl Place {
                 unmatched: Vec::new(),
                 assumed: Vec::new(),
                 exact: true,
+                is_other_number: false,
                 buildings: Vec::new(),
             });
         }

@@ -16,11 +16,11 @@ use crate::demo;
 /// Clients at once.
 const CLIENTS: [usize; 3] = [1, 16, 64];
 /// The page: the session is resolved, the permission checked, and that is all.
-const PAGE: &str = "/compte/presence";
+pub const PAGE: &str = "/compte/presence";
 /// What the authenticated page should reach of the other.
 const GOAL: f64 = 0.6;
 
-struct Presence(Vec<u8>);
+pub struct Presence(pub Vec<u8>);
 
 impl Traffic for Presence {
     fn request(&self, _client: usize, _n: usize) -> Vec<u8> {
@@ -96,7 +96,7 @@ pub fn right(measured: Measured) -> Result<Measured> {
 }
 
 /// Signs in as a visitor does; the session's cookie.
-async fn sign_in(target: &Target) -> Result<String> {
+pub async fn sign_in(target: &Target) -> Result<String> {
     let login = &demo::LOGINS[0];
     let mut connection = target.connect().await?;
     let (visitor, csrf) = first_page(target, &mut connection).await?;
@@ -135,7 +135,7 @@ async fn first_page(target: &Target, connection: &mut Connection) -> Result<(Str
     ))
 }
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric();
     let one = |byte: u8| match byte {
         byte if plain(byte) => char::from(byte).to_string(),

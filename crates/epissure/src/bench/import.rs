@@ -98,7 +98,7 @@ fn write_file(path: &Path, rows: u64, edition: Edition) -> Result<()> {
 }
 
 /// This program again, with `args`, on a data folder.
-fn again(args: &[&str], data: &Path) -> Result<Command> {
+pub fn again(args: &[&str], data: &Path) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     for (name, _) in config::environment() {
         command.env_remove(name);
