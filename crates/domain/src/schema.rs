@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "network", "0005_network.sql", Reference),
     migration!(6, "release_source", "0006_release_source.sql", Main),
     migration!(7, "upload", "0007_upload.sql", Main),
+    migration!(8, "freeze", "0008_freeze.sql", Main),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

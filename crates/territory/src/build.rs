@@ -2,9 +2,10 @@
 
 use domain::address::projection::Projection;
 use domain::building::{
-    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind,
-    NOT_APPLICABLE, Pm, PmState, Presence,
+    Building, BuildingKind, BuildingState, Dwelling, DwellingState, NOT_APPLICABLE, Pm, PmState,
+    Presence,
 };
+use domain::freeze::{Freeze, FreezeKind};
 use domain::line::{Fibre, FibreState, LineState, Pto};
 use domain::network::ColourCode;
 use domain::network::labels::COLOURS;
@@ -693,6 +694,7 @@ impl Builder<'_> {
             from,
             to,
             reason: reason.to_owned(),
+            internal: false,
         };
         let frozen_pm = self.roles.iter().position(|role| *role == PmRole::Frozen);
         if let Some(pm) = frozen_pm {

@@ -1,5 +1,5 @@
 //! Addresses, buildings, PMs, dwellings and operators' presence at PMs, as the referential released
-//! them, and the freezes the OI puts on buildings and PMs.
+//! them.
 //!
 //! Texts are empty where the referential says nothing. References are kept exactly as the OI wrote
 //! them: an order must quote them so.
@@ -8,7 +8,6 @@ pub mod labels;
 pub mod store;
 
 use jiff::civil::Date;
-use kernel::Millis;
 use storage::Value;
 
 use crate::release::{Kind, Released, Table, stored_enum};
@@ -69,16 +68,6 @@ stored_enum! {
         Free = "libre",
         /// A PTO in service.
         InService = "en_service",
-    }
-}
-
-stored_enum! {
-    /// What a freeze bears on.
-    FreezeKind {
-        /// One building.
-        Building = "building",
-        /// A PM and all its buildings.
-        Pm = "pm",
     }
 }
 
@@ -224,21 +213,6 @@ pub struct Presence {
     pub pm_ref: String,
     /// ReferencePrestationPM, at most 30 characters.
     pub prestation_ref: String,
-}
-
-/// A time during which the OI takes no order on a building or a PM (FIMP11).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Freeze {
-    /// What it bears on.
-    pub kind: FreezeKind,
-    /// Reference of the building or PM.
-    pub reference: String,
-    /// From this instant.
-    pub from: Millis,
-    /// Up to, and without, this instant.
-    pub to: Millis,
-    /// Why, in the OI's words.
-    pub reason: String,
 }
 
 fn day(date: Option<Date>) -> Value {

@@ -8,9 +8,9 @@ use super::rules::{Asker, BuiltPto, Quoted, QuotedPto, Site, Spot, admit};
 use super::states::{Event, Status, next};
 use super::{AddressKey, PlaceOrder, WellFormed, well_formed};
 use crate::building::{
-    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind, Pm,
-    PmState, Presence,
+    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Pm, PmState, Presence,
 };
+use crate::freeze::{Freeze, FreezeKind};
 use crate::line::{LineState, LiveLine};
 use crate::release::Kind;
 
@@ -401,6 +401,7 @@ fn a_pm_or_an_address_that_is_not_open_says_which() {
             from: Millis(0),
             to: Millis(i64::MAX),
             reason: "works".to_owned(),
+            internal: false,
         });
     };
     assert_eq!(check(&frozen), refused("FIMP11"));
