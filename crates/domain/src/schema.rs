@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(6, "release_source", "0006_release_source.sql", Main),
     migration!(7, "upload", "0007_upload.sql", Main),
     migration!(8, "freeze", "0008_freeze.sql", Main),
+    migration!(9, "ipe_columns", "0009_ipe_columns.sql", Reference),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

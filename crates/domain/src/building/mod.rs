@@ -144,6 +144,39 @@ pub struct Building {
     pub lon: Option<f64>,
     /// Latitude (WGS84, degrees).
     pub lat: Option<f64>,
+    /// When a new building is to be handed over.
+    pub delivery_on: Option<Date>,
+    /// Name of whoever manages it, for the OI alone.
+    pub manager: String,
+}
+
+/// Where a PM stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PmAddress {
+    /// Hexaclé of the number (CodeAdressePM).
+    pub hexacle: String,
+    /// Hexaclé of the street.
+    pub street_hexacle: String,
+    /// Key of the national address base.
+    pub ban_key: String,
+    /// RIVOLI code of the street.
+    pub rivoli: String,
+    /// Number in the street.
+    pub number: String,
+    /// One letter after the number.
+    pub complement: String,
+    /// Street type.
+    pub street_type: String,
+    /// Street name without its type.
+    pub street_name: String,
+    /// Block, or where in the street, in the OI's words.
+    pub batiment: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Name of the commune.
+    pub commune: String,
+    /// How far the address is to be believed (QualiteAdressePM).
+    pub quality: String,
 }
 
 /// A PM.
@@ -179,6 +212,10 @@ pub struct Pm {
     pub lat: Option<f64>,
     /// The kind of file it comes from.
     pub origin: Kind,
+    /// Where it stands; `insee` is its commune's.
+    pub address: PmAddress,
+    /// Whether the OI alone patches there.
+    pub oi_patching: bool,
 }
 
 /// A dwelling of a building, spelt as an order must spell it.
@@ -259,6 +296,8 @@ impl Released for Building {
             day(self.changed_on),
             self.lon.into(),
             self.lat.into(),
+            day(self.delivery_on),
+            (&self.manager).into(),
         ]
     }
 }
@@ -267,6 +306,7 @@ impl Released for Pm {
     const TABLE: Table = Table::Pm;
 
     fn values(&self) -> Vec<Value> {
+        let at = &self.address;
         vec![
             (&self.reference).into(),
             self.state.as_str().into(),
@@ -283,6 +323,19 @@ impl Released for Pm {
             self.lon.into(),
             self.lat.into(),
             self.origin.as_str().into(),
+            (&at.hexacle).into(),
+            (&at.street_hexacle).into(),
+            (&at.ban_key).into(),
+            (&at.rivoli).into(),
+            (&at.number).into(),
+            (&at.complement).into(),
+            (&at.street_type).into(),
+            (&at.street_name).into(),
+            (&at.batiment).into(),
+            (&at.postcode).into(),
+            (&at.commune).into(),
+            (&at.quality).into(),
+            self.oi_patching.into(),
         ]
     }
 }

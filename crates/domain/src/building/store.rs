@@ -3,7 +3,8 @@
 use storage::{Error, Row, Tx, first, sql};
 
 use super::{
-    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Pm, PmState, Presence,
+    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Pm, PmAddress, PmState,
+    Presence,
 };
 use crate::access::shared;
 use crate::release::store::date;
@@ -15,7 +16,7 @@ macro_rules! building_columns {
          ban_key, street_type, street_name, number, complement, batiment, kind, is_new, \
          dwellings, wired_on, agreement_needed, agreement_signed_on, zone, oi_code, \
          pm_ref, pmt_ref, pbo_kind, connection_kind, x, y, projection, orders_from, \
-         reports_from, opened_on, changed_on, lon, lat"
+         reports_from, opened_on, changed_on, lon, lat, delivery_on, manager"
     };
 }
 
@@ -23,7 +24,8 @@ macro_rules! pm_columns {
     () => {
         "pm_ref, state, kind, installed_on, capacity, engineering, dwellings, \
          first_handed_over_on, opened_on, insee, active_place, pmt_refs, lon, lat, \
-         origin"
+         origin, hexacle, street_hexacle, ban_key, rivoli, number, complement, street_type, \
+         street_name, batiment, postcode, commune, address_quality, oi_patching"
     };
 }
 
@@ -244,6 +246,8 @@ fn building(row: &Row) -> Result<Building, Error> {
         changed_on: date(row, "changed_on")?,
         lon: row.opt_real("lon")?,
         lat: row.opt_real("lat")?,
+        delivery_on: date(row, "delivery_on")?,
+        manager: row.text("manager")?,
     })
 }
 
@@ -269,6 +273,21 @@ fn pm(row: &Row) -> Result<Pm, Error> {
         lon: row.opt_real("lon")?,
         lat: row.opt_real("lat")?,
         origin: Kind::from_store(&row.text("origin")?)?,
+        address: PmAddress {
+            hexacle: row.text("hexacle")?,
+            street_hexacle: row.text("street_hexacle")?,
+            ban_key: row.text("ban_key")?,
+            rivoli: row.text("rivoli")?,
+            number: row.text("number")?,
+            complement: row.text("complement")?,
+            street_type: row.text("street_type")?,
+            street_name: row.text("street_name")?,
+            batiment: row.text("batiment")?,
+            postcode: row.text("postcode")?,
+            commune: row.text("commune")?,
+            quality: row.text("address_quality")?,
+        },
+        oi_patching: row.flag("oi_patching")?,
     })
 }
 

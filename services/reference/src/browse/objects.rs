@@ -245,6 +245,9 @@ fn pm_facts(seen: &PmSeen) -> Vec<Fact> {
         n => web::french::count(&n.to_string()),
     };
     let [
+        address,
+        quality,
+        hexacle,
         where_it_stands,
         capacity,
         dwellings,
@@ -252,10 +255,14 @@ fn pm_facts(seen: &PmSeen) -> Vec<Fact> {
         engineering,
         pmts,
         active,
+        patching,
         origin,
     ] = labels::PM_FACTS;
     let [installed, handed_over, opened] = labels::PM_DATES;
     [
+        fact(address, labels::pm_address(&pm.address)),
+        fact(quality, &pm.address.quality),
+        reference(hexacle, &pm.address.hexacle, None),
         fact(where_it_stands, &pm.kind),
         fact(capacity, number(pm.capacity)),
         fact(dwellings, number(pm.dwellings)),
@@ -263,6 +270,7 @@ fn pm_facts(seen: &PmSeen) -> Vec<Fact> {
         fact(engineering, &pm.engineering),
         fact(pmts, pm.pmt_refs.join(", ")),
         fact(active, web::labels::yes_no(pm.active_place)),
+        fact(patching, web::labels::yes_no(pm.oi_patching)),
         day(installed, pm.installed_on),
         day(handed_over, pm.first_handed_over_on),
         day(opened, pm.opened_on),

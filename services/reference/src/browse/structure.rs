@@ -154,8 +154,9 @@ fn keys(b: &Building) -> Vec<Fact> {
 }
 
 fn dates(b: &Building) -> Vec<Fact> {
-    let [wired, orders, reports, opened, signed, changed] = labels::BUILDING_DATES;
+    let [delivery, wired, orders, reports, opened, signed, changed] = labels::BUILDING_DATES;
     some([
+        day(delivery, b.delivery_on),
         day(wired, b.wired_on),
         day(orders, b.orders_from),
         day(reports, b.reports_from),
@@ -166,13 +167,14 @@ fn dates(b: &Building) -> Vec<Fact> {
 }
 
 fn network(b: &Building) -> Vec<Fact> {
-    let [pm, pmt, pbo, joined, agreement, oi] = labels::NETWORK;
+    let [pm, pmt, pbo, joined, agreement, manager, oi] = labels::NETWORK;
     some([
         reference(pm, &b.pm_ref, Some(links::pm(&b.pm_ref))),
         reference(pmt, &b.pmt_ref, None),
         fact(pbo, &b.pbo_kind),
         fact(joined, &b.connection_kind),
         fact(agreement, web::labels::yes_no(b.agreement_needed)),
+        fact(manager, &b.manager),
         reference(oi, &b.oi_code, None),
     ])
 }
