@@ -10,6 +10,7 @@ pub mod building;
 pub mod certificate;
 pub mod contract;
 pub mod event;
+pub mod freeze;
 pub mod idempotency;
 pub mod job;
 pub mod line;

@@ -25,7 +25,9 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "network", "0005_network.sql", Reference),
     migration!(6, "release_source", "0006_release_source.sql", Main),
     migration!(7, "upload", "0007_upload.sql", Main),
-    migration!(9, "pbo_reference", "0009_pbo_reference.sql", Reference),
+    migration!(8, "freeze", "0008_freeze.sql", Main),
+    migration!(9, "ipe_columns", "0009_ipe_columns.sql", Reference),
+    migration!(10, "pbo_reference", "0010_pbo_reference.sql", Reference),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

@@ -10,6 +10,9 @@ use crate::config::{Config, Sources, environment};
 use crate::output::{self, Format};
 use crate::request::exit;
 
+/// The reason of a command that gives none.
+pub(crate) const NO_REASON: &str = "command line";
+
 /// Wholesale-fibre platform of an infrastructure operator.
 #[derive(Debug, Parser)]
 #[command(name = "epissure", version)]
@@ -36,7 +39,7 @@ pub(crate) struct Global {
         long,
         global = true,
         value_name = "TEXT",
-        default_value = "command line"
+        default_value = NO_REASON
     )]
     pub reason: String,
 }
@@ -79,6 +82,9 @@ pub(crate) enum Command {
     /// Releases of the reference data
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Freezes: buildings and PMs on which no order is taken
+    #[command(subcommand)]
+    Freeze(FreezeCommand),
     /// Backups
     #[command(subcommand)]
     Backup(BackupCommand),
@@ -378,6 +384,38 @@ pub(crate) enum ReleaseCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum FreezeCommand {
+    /// Freeze a building, for the --reason given, or lift its freeze
+    Building(FreezeOf),
+    /// Freeze a PM and all its buildings, for the --reason given, or lift its freeze
+    Pm(FreezeOf),
+    /// List freezes in force and to come
+    List {
+        /// Those that have ended too
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FreezeOf {
+    /// Its reference
+    pub reference: String,
+    /// Its first day [default: at once]
+    #[arg(long, value_name = "AAAA-MM-JJ")]
+    pub from: Option<String>,
+    /// Its last day [default: until it is lifted]
+    #[arg(long, value_name = "AAAA-MM-JJ")]
+    pub until: Option<String>,
+    /// Tell operators the end alone, not the reason
+    #[arg(long)]
+    pub internal: bool,
+    /// Lift the freeze instead
+    #[arg(long, conflicts_with_all = ["from", "until", "internal"])]
+    pub lift: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// ipe, structure, fibres, prises, adduction, pbo, cables, routes, nd, ban, catalogue, gracethd
@@ -606,8 +644,23 @@ fn examples(path: &str) -> &'static [&'static str] {
         ],
         "release diff" => &[
             "release diff 12",
-            "release diff 12 --json",
+            "release diff 12 --orders --json",
             "release diff 12 --csv version-12.csv",
+        ],
+        "freeze building" => &[
+            "freeze building IMB/53130/X/001A --reason 'travaux en colonne' --until 2026-12-13",
+            "freeze building IMB/53130/X/001A --reason 'litige' --from 2026-12-01 --internal",
+            "freeze building IMB/53130/X/001A --lift",
+        ],
+        "freeze pm" => &[
+            "freeze pm FI-53130-0001 --reason 'nouvelle armoire' --until 2026-12-13",
+            "freeze pm FI-53130-0001 --reason 'audit' --internal",
+            "freeze pm FI-53130-0001 --lift",
+        ],
+        "freeze list" => &[
+            "freeze list",
+            "freeze list --all",
+            "freeze list --output csv",
         ],
         "audit verify" => &[
             "audit verify",

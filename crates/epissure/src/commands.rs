@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use domain::Platform;
 use domain::access::{Ctx, Duty, authenticate_local, system};
 use domain::audit::seal;
+use domain::freeze::FreezeKind;
 use domain::operator::usecases::{NewOperator, found_provider, list_operators};
 use domain::order::overview;
 use kernel::{Clock, Refusal, SystemClock, codes};
@@ -21,8 +22,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{
     self, AccountCommand, AuditCommand, BackupCommand, CertCommand, Cli, Command, ConfigCommand,
-    ContractCommand, DemoCommand, Global, Import, Init, OperatorCommand, OrderCommand, Ports,
-    ReleaseCommand,
+    ContractCommand, DemoCommand, FreezeCommand, Global, Import, Init, OperatorCommand,
+    OrderCommand, Ports, ReleaseCommand,
 };
 use crate::config::{self, Config, SOCKET_NAME};
 use crate::edges::Post;
@@ -31,7 +32,9 @@ use crate::request::{Answer, Desk, Request, absolute, exit};
 use crate::serve::{self, Stage};
 use crate::services::SERVICES;
 use crate::workers::{Crew, Signer};
-use crate::{backup, bench, control, demo, documents, files, house, releases, search, tls};
+use crate::{
+    backup, bench, control, demo, documents, files, freezes, house, releases, search, tls,
+};
 
 /// Runs a command; its exit code.
 ///
@@ -114,6 +117,10 @@ pub fn run(cli: Cli) -> Result<u8> {
                 releases::diff(&desk.platform, staff, told, &mut *out).await
             })
         }
+        Command::Freeze(FreezeCommand::List { all }) => read(&global, async |desk| {
+            let staff = desk.ctx.staff().map_err(|refusal| anyhow!(refusal))?;
+            freezes::list(&desk.platform, staff, all).await
+        }),
         Command::Backup(BackupCommand::Create { to }) => backup::command::create(&global, &to),
         Command::Backup(BackupCommand::Verify { file }) => backup::command::verify(&global, &file),
         Command::Restore { file, force } => backup::command::restore(&global, &file, force),
@@ -233,6 +240,8 @@ fn request(command: Command) -> Result<Request> {
         Command::Release(ReleaseCommand::RollBack { number }) => {
             Request::ReleaseRollBack { number }
         }
+        Command::Freeze(FreezeCommand::Building(of)) => freezes::request(FreezeKind::Building, of),
+        Command::Freeze(FreezeCommand::Pm(of)) => freezes::request(FreezeKind::Pm, of),
         Command::Cert(CertCommand::List { operator }) => Request::CertList { operator },
         Command::Cert(CertCommand::Revoke { fingerprint }) => Request::CertRevoke { fingerprint },
         _ => bail!("this command makes no request"),

@@ -11,6 +11,7 @@ pub mod doctor;
 mod documents;
 pub mod edges;
 pub mod files;
+pub mod freezes;
 pub mod house;
 mod labels;
 pub mod listen;

@@ -23,7 +23,7 @@ use web::server::AdvanceClock;
 use crate::config::Config;
 use crate::releases::Asked;
 use crate::workers::Crew;
-use crate::{backup, labels, tls};
+use crate::{backup, freezes, labels, tls};
 
 /// Exit codes (interfaces §5).
 pub mod exit {
@@ -140,6 +140,26 @@ pub enum Request {
     DemoClock {
         /// By so many milliseconds.
         step_ms: i64,
+    },
+    /// Freezes a building or a PM; the reason of the command is the freeze's.
+    Freeze {
+        /// `building` or `pm`.
+        kind: String,
+        /// Its reference.
+        reference: String,
+        /// Its first day, `AAAA-MM-JJ`.
+        from: Option<String>,
+        /// Its last day, `AAAA-MM-JJ`.
+        until: Option<String>,
+        /// Whether operators are not told why.
+        internal: bool,
+    },
+    /// Lifts the freeze of a building or a PM.
+    FreezeLift {
+        /// `building` or `pm`.
+        kind: String,
+        /// Its reference.
+        reference: String,
     },
     /// Takes a backup.
     BackupCreate {
@@ -518,6 +538,25 @@ impl Desk {
                     extracted_at,
                 };
                 self.import(&ctx, asked, tell).await
+            }
+            Request::Freeze {
+                kind,
+                reference,
+                from,
+                until,
+                internal,
+            } => {
+                let asked = freezes::Asked {
+                    kind,
+                    reference,
+                    from,
+                    until,
+                    internal,
+                };
+                freezes::put(platform, &ctx, asked, reason).await
+            }
+            Request::FreezeLift { kind, reference } => {
+                freezes::lift(platform, &ctx, &kind, reference).await
             }
             Request::ReleaseApprove { number } => self.approve(&ctx, number, tell).await,
             Request::ReleaseRollBack { number } => self.roll_back(&ctx, number, reason).await,

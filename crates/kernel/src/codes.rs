@@ -302,6 +302,9 @@ codes! {
     EVER01 = "EVER01", 13, Conflict, Operator,
         "L’objet a changé depuis que vous l’avez lu",
         "Relisez l’objet, puis recommencez.";
+    EGEL01 = "EGEL01", 13, Conflict, Provider,
+        "Immeuble ou PM déjà gelé",
+        "Levez le gel en vigueur ou à venir avant d’en poser un autre.";
     EMDP01 = "EMDP01", 3, Invalid, Operator,
         "Mot de passe trop faible",
         "Prenez au moins 14 caractères, ou sept mots.";

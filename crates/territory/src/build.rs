@@ -2,9 +2,10 @@
 
 use domain::address::projection::Projection;
 use domain::building::{
-    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind,
-    NOT_APPLICABLE, Pm, PmState, Presence,
+    Building, BuildingKind, BuildingState, Dwelling, DwellingState, NOT_APPLICABLE, Pm, PmAddress,
+    PmState, Presence,
 };
+use domain::freeze::{Freeze, FreezeKind};
 use domain::line::{Fibre, FibreState, LineState, Pto};
 use domain::network::ColourCode;
 use domain::network::labels::COLOURS;
@@ -14,6 +15,13 @@ use jiff::civil::Date;
 use kernel::working_time::{add_months, start_of_day};
 
 use super::{PROVIDER_CODE, Size, Territory};
+
+/// Invented managers of blocks of flats.
+const MANAGERS: [&str; 3] = [
+    "SYNDIC DE LIERRE",
+    "VAL HABITAT",
+    "FONCIERE DES DEUX VALLEES",
+];
 
 /// Commune, its code, its postcode, and its share of the addresses in percent.
 const COMMUNES: [(&str, &str, &str, usize); 3] = [
@@ -296,6 +304,8 @@ impl Builder<'_> {
                 lon: None,
                 lat: None,
                 origin: Kind::Ipe,
+                address: PmAddress::default(),
+                oi_patching: self.territory.pms.len() % 5 == 3,
             });
         }
     }
@@ -364,6 +374,8 @@ impl Builder<'_> {
                 changed_on: Some(self.dice.near(self.day, -60, 50)),
                 lon,
                 lat,
+                delivery_on: None,
+                manager: String::new(),
             };
             self.add_address(&base, pm, dwellings);
         }
@@ -407,6 +419,13 @@ impl Builder<'_> {
             BuildingState::Deployed => self.dice.near(self.day, -1_000, 900),
             _ => self.dice.near(self.day, 30, 300),
         });
+        if building.is_new && state != BuildingState::Deployed {
+            building.delivery_on = building.wired_on;
+        }
+        if flats {
+            let rank = self.territory.buildings.len() % MANAGERS.len();
+            MANAGERS[rank].clone_into(&mut building.manager);
+        }
         (building.pbo_kind, building.connection_kind) = match flats {
             true => (
                 "IMMEUBLE".to_owned(),
@@ -693,6 +712,7 @@ impl Builder<'_> {
             from,
             to,
             reason: reason.to_owned(),
+            internal: false,
         };
         let frozen_pm = self.roles.iter().position(|role| *role == PmRole::Frozen);
         if let Some(pm) = frozen_pm {

@@ -20,12 +20,15 @@ NomVoieImmeuble;NumeroVoieImmeuble;ComplementNumeroVoieImmeuble;BatimentImmeuble
 ImmeubleNeuf;NombreLogementsAdresseIPE;DateCablageAdresse;AccordGestionnaireImmeubleNecessaire;\
 DateSignatureConvention;TypeZone;CodeOI;ReferencePM;ReferencePMTechnique;TypePBO;TypeRaccoPBPTO;\
 DateDebutAcceptationCmdAcces;DateDebutFournitureCRCmdAcces;DateMiseEnServiceCommercialeImmeuble;\
-DateDerniereModification;EtatPM;DateInstallationPM;TypeEmplacementPM;CapaciteMaxPM;\
+DateDerniereModification;DatePrevisionnelleLivraisonImmeubleNeuf;NomGestionnaireImmeuble;\
+EtatPM;DateInstallationPM;TypeEmplacementPM;CapaciteMaxPM;\
 TypeIngenierie;NombreLogementsPM;DatePremiereMADPM;DateMiseEnServiceCommercialePM;CodeInseePM;\
-EmplacementActifDisponible;CoordonneePMX;CoordonneePMY";
+EmplacementActifDisponible;CodeAdressePM;CodeHexacleVoiePM;CodeBANPM;CodeVoieRivoliPM;\
+NumeroVoiePM;ComplementNumeroVoiePM;TypeVoiePM;NomVoiePM;BatimentPM;CodePostalPM;CommunePM;\
+QualiteAdressePM;BrassageOIUniquement;CoordonneePMX;CoordonneePMY";
 
 /// Columns of a line that describe its PM.
-const PM_COLUMNS: usize = 12;
+const PM_COLUMNS: usize = 25;
 
 const STRUCTURE_HEADER: &str = "IdentifiantImmeuble;Batiment;Escalier;Etage;Porte;ReferencePBO;\
 ReferencePrise;EtatLigne";
@@ -354,10 +357,13 @@ fn building_fields(b: &Building) -> Vec<String> {
         compact(b.reports_from),
         compact(b.opened_on),
         compact(b.changed_on),
+        compact(b.delivery_on),
+        b.manager.clone(),
     ]
 }
 
 fn pm_fields(pm: &Pm) -> Vec<String> {
+    let at = &pm.address;
     vec![
         pm.state.literal().to_owned(),
         compact(pm.installed_on),
@@ -369,6 +375,19 @@ fn pm_fields(pm: &Pm) -> Vec<String> {
         compact(pm.opened_on),
         pm.insee.clone(),
         flag(pm.active_place),
+        at.hexacle.clone(),
+        at.street_hexacle.clone(),
+        at.ban_key.clone(),
+        at.rivoli.clone(),
+        at.number.clone(),
+        at.complement.clone(),
+        at.street_type.clone(),
+        at.street_name.clone(),
+        at.batiment.clone(),
+        at.postcode.clone(),
+        at.commune.clone(),
+        at.quality.clone(),
+        flag(pm.oi_patching),
     ]
 }
 

@@ -12,9 +12,8 @@ mod plant;
 
 use std::collections::{HashMap, HashSet};
 
-use domain::building::{
-    Building, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind, Pm, Presence,
-};
+use domain::building::{Building, BuildingState, Dwelling, DwellingState, Pm, Presence};
+use domain::freeze::{Freeze, FreezeKind};
 use domain::line::{Fibre, FibreState, LineState, Pto};
 use domain::network::{Cable, Pbo};
 use jiff::civil::Date;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::access::SystemScope;
-use domain::building::store::insert_freeze;
+use domain::freeze::store::insert as insert_freeze;
 use domain::line::store::{seed_fibres, seed_lines};
 use domain::release::store as releases;
 use domain::release::{Kind, Release, Released, Row, Source, Table};
@@ -53,7 +53,7 @@ impl Territory {
             seed_fibres(tx, &scope, number, "", LAST_KEY)?;
             seed_lines(tx, &scope, number, "", LAST_KEY)?;
             for freeze in &self.freezes {
-                insert_freeze(tx, &scope, freeze)?;
+                insert_freeze(tx, &scope, freeze, ("", now))?;
             }
             releases::mark_ready(tx, &scope, number)?;
             releases::publish(tx, &scope, number, now)

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::address::{Address, CopperState, Nd};
-use domain::building::{Building, BuildingKind, BuildingState, DwellingState};
+use domain::building::{Building, BuildingKind, BuildingState, DwellingState, PmAddress};
 use domain::line::FibreState;
 use domain::network::{Cable, ColourCode, ConnectorColour, OpticalRoute, Pbo};
 use domain::offer::{Family, Offer};
@@ -77,12 +77,14 @@ impl Territory {
         }
         let places = |pm_ref: &str| {
             let mut here = self.buildings.iter().filter(|b| b.pm_ref == pm_ref);
-            here.find_map(|b| Some((b.lon?, b.lat?)))
+            here.find_map(|b| Some(((b.lon?, b.lat?), across(b))))
         };
         let places: Vec<_> = self.pms.iter().map(|pm| places(&pm.reference)).collect();
         (self.pbos, self.cables) = (pbos, cables);
         for (pm, place) in self.pms.iter_mut().zip(places) {
+            let (place, address) = place.unzip();
             (pm.lon, pm.lat) = place.unzip();
+            pm.address = address.unwrap_or_default();
         }
     }
 
@@ -220,4 +222,22 @@ fn in_lower_case(text: &str, proper: bool) -> String {
     };
     let words: Vec<String> = text.split(' ').enumerate().map(word).collect();
     words.join(" ")
+}
+
+/// The address of a PM that stands in front of a building.
+fn across(building: &Building) -> PmAddress {
+    PmAddress {
+        hexacle: building.hexacle.clone(),
+        street_hexacle: building.street_hexacle.clone(),
+        ban_key: building.ban_key.clone(),
+        rivoli: building.rivoli.clone(),
+        number: building.number.clone(),
+        complement: building.complement.clone(),
+        street_type: building.street_type.clone(),
+        street_name: building.street_name.clone(),
+        batiment: String::new(),
+        postcode: building.postcode.clone(),
+        commune: building.commune.clone(),
+        quality: String::new(),
+    }
 }

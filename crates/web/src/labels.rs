@@ -104,6 +104,8 @@ pub fn done(name: &str) -> Option<&'static str> {
         "refus" => "Version refusée.",
         "retrait" => "Version retirée : la précédente est de nouveau en vigueur.",
         "avis" => "Préférence enregistrée.",
+        "gel" => "Gel posé : les commandes y sont refusées dès son premier jour.",
+        "levee" => "Gel levé.",
         "horloge" => "L’horloge de la démonstration a avancé.",
         _ => return None,
     })

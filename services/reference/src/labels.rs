@@ -259,6 +259,7 @@ pub fn is_flag(column: &str) -> bool {
         "is_new"
             | "agreement_needed"
             | "active_place"
+            | "oi_patching"
             | "dedicated"
             | "certified"
             | "presence_needed"

@@ -87,6 +87,23 @@ pub static SERVICE: EService = EService {
         browse::HISTORY,
         browse::MAP,
         browse::MAP_DATA,
+        browse::FREEZES,
+        route!(
+            Post,
+            "/oi/gels",
+            MODIFY,
+            Unit("reference.freeze"),
+            FormKey,
+            browse::freeze
+        ),
+        route!(
+            Post,
+            "/oi/gels/lever",
+            MODIFY,
+            Unit("reference.lift_freeze"),
+            FormKey,
+            browse::lift
+        ),
         route!(
             Get,
             "/oi/imports",
@@ -233,6 +250,7 @@ pub static SERVICE: EService = EService {
             access: Access::Needs(FETCH),
         },
         browse::MENU,
+        browse::FREEZES_MENU,
         MenuEntry {
             group: MenuGroup::Network,
             label: labels::IMPORTS,

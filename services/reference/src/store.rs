@@ -161,9 +161,14 @@ pub fn ipe_page(tx: &mut dyn Tx, release: Release, after: &str) -> Result<Vec<Ro
            b.batiment, b.kind, b.is_new, b.dwellings, b.wired_on, b.agreement_needed,
            b.agreement_signed_on, b.zone, b.oi_code, b.pm_ref, b.pmt_ref, b.pbo_kind,
            b.connection_kind, b.x, b.y, b.projection, b.orders_from, b.reports_from, b.opened_on,
-           b.changed_on, p.state as pm_state, p.kind as pm_kind, p.installed_on, p.capacity,
-           p.engineering, p.dwellings as pm_dwellings, p.first_handed_over_on,
-           p.opened_on as pm_opened_on, p.insee as pm_insee, p.active_place
+           b.changed_on, b.delivery_on, p.state as pm_state, p.kind as pm_kind, p.installed_on,
+           p.capacity, p.engineering, p.dwellings as pm_dwellings, p.first_handed_over_on,
+           p.opened_on as pm_opened_on, p.insee as pm_insee, p.active_place,
+           p.hexacle as pm_hexacle, p.street_hexacle as pm_street_hexacle,
+           p.ban_key as pm_ban_key, p.rivoli as pm_rivoli, p.number as pm_number,
+           p.complement as pm_complement, p.street_type as pm_street_type,
+           p.street_name as pm_street_name, p.batiment as pm_batiment,
+           p.postcode as pm_postcode, p.commune as pm_commune, p.address_quality, p.oi_patching
          from building b left join pm p
            on p.pm_ref = b.pm_ref and p.from_release <= ?1 and p.to_release > ?1
          where b.from_release <= ?1 and b.to_release > ?1 and b.building_ref > ?2

@@ -1,6 +1,6 @@
 //! The trade's literals, as in files and XML, and French labels of buildings, PMs and dwellings.
 
-use super::{BuildingKind, BuildingState, DwellingState, FreezeKind, PmState};
+use super::{BuildingKind, BuildingState, DwellingState, PmState};
 
 impl BuildingState {
     /// EtatImmeuble, as exchanged.
@@ -94,17 +94,6 @@ impl DwellingState {
             Self::ToBuild => "À construire",
             Self::Free => "Libre",
             Self::InService => "En service",
-        }
-    }
-}
-
-impl FreezeKind {
-    /// As written on screen.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Building => "Immeuble",
-            Self::Pm => "PM",
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Addresses, buildings, PMs, dwellings and operators' presence at PMs, as the referential released
-//! them, and the freezes the OI puts on buildings and PMs.
+//! them.
 //!
 //! Texts are empty where the referential says nothing. References are kept exactly as the OI wrote
 //! them: an order must quote them so.
@@ -8,7 +8,6 @@ pub mod labels;
 pub mod store;
 
 use jiff::civil::Date;
-use kernel::Millis;
 use storage::Value;
 
 use crate::release::{Kind, Released, Table, stored_enum};
@@ -69,16 +68,6 @@ stored_enum! {
         Free = "libre",
         /// A PTO in service.
         InService = "en_service",
-    }
-}
-
-stored_enum! {
-    /// What a freeze bears on.
-    FreezeKind {
-        /// One building.
-        Building = "building",
-        /// A PM and all its buildings.
-        Pm = "pm",
     }
 }
 
@@ -155,6 +144,39 @@ pub struct Building {
     pub lon: Option<f64>,
     /// Latitude (WGS84, degrees).
     pub lat: Option<f64>,
+    /// When a new building is to be handed over.
+    pub delivery_on: Option<Date>,
+    /// Name of whoever manages it, for the OI alone.
+    pub manager: String,
+}
+
+/// Where a PM stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PmAddress {
+    /// Hexaclé of the number (CodeAdressePM).
+    pub hexacle: String,
+    /// Hexaclé of the street.
+    pub street_hexacle: String,
+    /// Key of the national address base.
+    pub ban_key: String,
+    /// RIVOLI code of the street.
+    pub rivoli: String,
+    /// Number in the street.
+    pub number: String,
+    /// One letter after the number.
+    pub complement: String,
+    /// Street type.
+    pub street_type: String,
+    /// Street name without its type.
+    pub street_name: String,
+    /// Block, or where in the street, in the OI's words.
+    pub batiment: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Name of the commune.
+    pub commune: String,
+    /// How far the address is to be believed (QualiteAdressePM).
+    pub quality: String,
 }
 
 /// A PM.
@@ -190,6 +212,10 @@ pub struct Pm {
     pub lat: Option<f64>,
     /// The kind of file it comes from.
     pub origin: Kind,
+    /// Where it stands; `insee` is its commune's.
+    pub address: PmAddress,
+    /// Whether the OI alone patches there.
+    pub oi_patching: bool,
 }
 
 /// A dwelling of a building, spelt as an order must spell it.
@@ -224,21 +250,6 @@ pub struct Presence {
     pub pm_ref: String,
     /// ReferencePrestationPM, at most 30 characters.
     pub prestation_ref: String,
-}
-
-/// A time during which the OI takes no order on a building or a PM (FIMP11).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Freeze {
-    /// What it bears on.
-    pub kind: FreezeKind,
-    /// Reference of the building or PM.
-    pub reference: String,
-    /// From this instant.
-    pub from: Millis,
-    /// Up to, and without, this instant.
-    pub to: Millis,
-    /// Why, in the OI's words.
-    pub reason: String,
 }
 
 fn day(date: Option<Date>) -> Value {
@@ -285,6 +296,8 @@ impl Released for Building {
             day(self.changed_on),
             self.lon.into(),
             self.lat.into(),
+            day(self.delivery_on),
+            (&self.manager).into(),
         ]
     }
 }
@@ -293,6 +306,7 @@ impl Released for Pm {
     const TABLE: Table = Table::Pm;
 
     fn values(&self) -> Vec<Value> {
+        let at = &self.address;
         vec![
             (&self.reference).into(),
             self.state.as_str().into(),
@@ -309,6 +323,19 @@ impl Released for Pm {
             self.lon.into(),
             self.lat.into(),
             self.origin.as_str().into(),
+            (&at.hexacle).into(),
+            (&at.street_hexacle).into(),
+            (&at.ban_key).into(),
+            (&at.rivoli).into(),
+            (&at.number).into(),
+            (&at.complement).into(),
+            (&at.street_type).into(),
+            (&at.street_name).into(),
+            (&at.batiment).into(),
+            (&at.postcode).into(),
+            (&at.commune).into(),
+            (&at.quality).into(),
+            self.oi_patching.into(),
         ]
     }
 }

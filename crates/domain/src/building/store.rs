@@ -1,14 +1,12 @@
-//! SQL of the released buildings, PMs, dwellings and presences, read for one release, and of the
-//! freezes, which are live.
+//! SQL of the released buildings, PMs, dwellings and presences, read for one release.
 
-use kernel::Millis;
 use storage::{Error, Row, Tx, first, sql};
 
 use super::{
-    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind, Pm,
-    PmState, Presence,
+    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Pm, PmAddress, PmState,
+    Presence,
 };
-use crate::access::{SystemScope, shared};
+use crate::access::shared;
 use crate::release::store::date;
 use crate::release::{Kind, Release};
 
@@ -18,7 +16,7 @@ macro_rules! building_columns {
          ban_key, street_type, street_name, number, complement, batiment, kind, is_new, \
          dwellings, wired_on, agreement_needed, agreement_signed_on, zone, oi_code, \
          pm_ref, pmt_ref, pbo_kind, connection_kind, x, y, projection, orders_from, \
-         reports_from, opened_on, changed_on, lon, lat"
+         reports_from, opened_on, changed_on, lon, lat, delivery_on, manager"
     };
 }
 
@@ -26,7 +24,8 @@ macro_rules! pm_columns {
     () => {
         "pm_ref, state, kind, installed_on, capacity, engineering, dwellings, \
          first_handed_over_on, opened_on, insee, active_place, pmt_refs, lon, lat, \
-         origin"
+         origin, hexacle, street_hexacle, ban_key, rivoli, number, complement, street_type, \
+         street_name, batiment, postcode, commune, address_quality, oi_patching"
     };
 }
 
@@ -210,59 +209,6 @@ pub fn presence_by_prestation(
         .transpose()
 }
 
-/// The freeze that bears on a building or PM at `at`, if any (FIMP11).
-pub fn freeze_at(
-    tx: &mut dyn Tx,
-    kind: FreezeKind,
-    reference: &str,
-    at: Millis,
-) -> Result<Option<Freeze>, Error> {
-    let stmt = sql!(
-        "select kind, reference, from_at_ms, to_at_ms, reason from order_freeze
-         where kind = ?1 and reference = ?2 and from_at_ms <= ?3 and to_at_ms > ?3
-         order by to_at_ms desc limit 1"
-    );
-    let params = [kind.as_str().into(), reference.into(), at.0.into()];
-    first(tx.query(&shared(), stmt, &params)?)
-        .map(|row| freeze(&row))
-        .transpose()
-}
-
-/// Puts a freeze; false when one of the same object begins at the same instant.
-pub fn insert_freeze(tx: &mut dyn Tx, scope: &SystemScope, freeze: &Freeze) -> Result<bool, Error> {
-    let stmt = sql!(
-        "insert into order_freeze (kind, reference, from_at_ms, to_at_ms, reason)
-         values (?1, ?2, ?3, ?4, ?5) on conflict do nothing"
-    );
-    let params = [
-        freeze.kind.as_str().into(),
-        (&freeze.reference).into(),
-        freeze.from.0.into(),
-        freeze.to.0.into(),
-        (&freeze.reason).into(),
-    ];
-    Ok(tx.execute(&scope.rls(), stmt, &params)? == 1)
-}
-
-/// Ends at `at` every freeze that then bears on a building or PM; how many.
-pub fn lift_freeze(
-    tx: &mut dyn Tx,
-    scope: &SystemScope,
-    kind: FreezeKind,
-    reference: &str,
-    at: Millis,
-) -> Result<u64, Error> {
-    let stmt = sql!(
-        "update order_freeze set to_at_ms = ?3
-         where kind = ?1 and reference = ?2 and from_at_ms <= ?3 and to_at_ms > ?3"
-    );
-    tx.execute(
-        &scope.rls(),
-        stmt,
-        &[kind.as_str().into(), reference.into(), at.0.into()],
-    )
-}
-
 fn building(row: &Row) -> Result<Building, Error> {
     Ok(Building {
         reference: row.text("building_ref")?,
@@ -300,6 +246,8 @@ fn building(row: &Row) -> Result<Building, Error> {
         changed_on: date(row, "changed_on")?,
         lon: row.opt_real("lon")?,
         lat: row.opt_real("lat")?,
+        delivery_on: date(row, "delivery_on")?,
+        manager: row.text("manager")?,
     })
 }
 
@@ -325,6 +273,21 @@ fn pm(row: &Row) -> Result<Pm, Error> {
         lon: row.opt_real("lon")?,
         lat: row.opt_real("lat")?,
         origin: Kind::from_store(&row.text("origin")?)?,
+        address: PmAddress {
+            hexacle: row.text("hexacle")?,
+            street_hexacle: row.text("street_hexacle")?,
+            ban_key: row.text("ban_key")?,
+            rivoli: row.text("rivoli")?,
+            number: row.text("number")?,
+            complement: row.text("complement")?,
+            street_type: row.text("street_type")?,
+            street_name: row.text("street_name")?,
+            batiment: row.text("batiment")?,
+            postcode: row.text("postcode")?,
+            commune: row.text("commune")?,
+            quality: row.text("address_quality")?,
+        },
+        oi_patching: row.flag("oi_patching")?,
     })
 }
 
@@ -347,15 +310,5 @@ fn presence(row: &Row) -> Result<Presence, Error> {
         oc_code: row.text("oc_code")?,
         pm_ref: row.text("pm_ref")?,
         prestation_ref: row.text("prestation_ref")?,
-    })
-}
-
-fn freeze(row: &Row) -> Result<Freeze, Error> {
-    Ok(Freeze {
-        kind: FreezeKind::from_store(&row.text("kind")?)?,
-        reference: row.text("reference")?,
-        from: Millis(row.int("from_at_ms")?),
-        to: Millis(row.int("to_at_ms")?),
-        reason: row.text("reason")?,
     })
 }

@@ -7,8 +7,9 @@ use kernel::{OperatorId, Refusal, codes};
 
 use super::labels::why;
 use super::{AddressKey, ORDER_TYPES, TYPE_WHEN_AUTO, WellFormed};
-use crate::building::{Building, BuildingState, Dwelling, Freeze, NOT_APPLICABLE, Pm, Presence};
+use crate::building::{Building, BuildingState, Dwelling, NOT_APPLICABLE, Pm, Presence};
 use crate::contract;
+use crate::freeze::{self, Freeze};
 use crate::line::LiveLine;
 
 /// A building found by the key, with all that control needs to know of it.
@@ -315,7 +316,7 @@ fn check_open(site: &Site, today: Date) -> Result<(), Refusal> {
         return Err(Refusal::new(&codes::FIMP10).because(why::opens_on(day)));
     }
     if let Some(freeze) = &site.freeze {
-        return Err(Refusal::new(&codes::FIMP11).because(freeze.reason.clone()));
+        return Err(Refusal::new(&codes::FIMP11).because(freeze::labels::told(freeze)));
     }
     Ok(())
 }

@@ -8,9 +8,10 @@ use super::rules::{Asker, BuiltPto, Quoted, QuotedPto, Site, Spot, admit};
 use super::states::{Event, Status, next};
 use super::{AddressKey, PlaceOrder, WellFormed, well_formed};
 use crate::building::{
-    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Freeze, FreezeKind, Pm,
-    PmState, Presence,
+    Building, BuildingKind, BuildingState, Dwelling, DwellingState, Pm, PmAddress, PmState,
+    Presence,
 };
+use crate::freeze::{Freeze, FreezeKind};
 use crate::line::{LineState, LiveLine};
 use crate::release::Kind;
 
@@ -29,6 +30,8 @@ fn asker() -> Asker {
 
 fn building() -> Building {
     Building {
+        delivery_on: None,
+        manager: String::new(),
         reference: "IMB/53130/X/001A".to_owned(),
         state: BuildingState::Deployed,
         insee: "53130".to_owned(),
@@ -83,6 +86,8 @@ fn dwelling(batiment: &str, escalier: &str, etage: &str, pto_ref: &str) -> Dwell
 
 fn site() -> Site {
     let pm = Pm {
+        address: PmAddress::default(),
+        oi_patching: false,
         reference: "FI-53130-0001".to_owned(),
         state: PmState::Deployed,
         kind: String::new(),
@@ -401,6 +406,7 @@ fn a_pm_or_an_address_that_is_not_open_says_which() {
             from: Millis(0),
             to: Millis(i64::MAX),
             reason: "works".to_owned(),
+            internal: false,
         });
     };
     assert_eq!(check(&frozen), refused("FIMP11"));

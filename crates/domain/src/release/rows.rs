@@ -92,6 +92,15 @@ impl Table {
         }
     }
 
+    /// How many of its values have been there from the beginning.
+    fn first_values(self) -> usize {
+        match self {
+            Self::Building => 35,
+            Self::Pm => 15,
+            other => other.columns().len() - 3,
+        }
+    }
+
     /// The columns an insert names: key, values, digest, `line_digest`,
     /// `from_release`.
     #[must_use]
@@ -133,6 +142,8 @@ impl Table {
                 "changed_on",
                 "lon",
                 "lat",
+                "delivery_on",
+                "manager",
                 "digest",
                 "line_digest",
                 "from_release",
@@ -153,6 +164,19 @@ impl Table {
                 "lon",
                 "lat",
                 "origin",
+                "hexacle",
+                "street_hexacle",
+                "ban_key",
+                "rivoli",
+                "number",
+                "complement",
+                "street_type",
+                "street_name",
+                "batiment",
+                "postcode",
+                "commune",
+                "address_quality",
+                "oi_patching",
                 "digest",
                 "line_digest",
                 "from_release",
@@ -329,7 +353,7 @@ pub trait Released {
         debug_assert_eq!(values.len() + 3, Self::TABLE.columns().len());
         Row {
             key: join_key(&values[..Self::TABLE.key_len()]),
-            digest: digest(&values),
+            digest: digest(&values, Self::TABLE.first_values()),
             line_digest: 0,
             values,
         }
@@ -356,7 +380,7 @@ impl Row {
         let place = table.columns().iter().position(|name| *name == "origin");
         if let Some(value) = place.and_then(|at| self.values.get_mut(at)) {
             *value = origin.as_str().into();
-            self.digest = digest(&self.values);
+            self.digest = digest(&self.values, table.first_values());
         }
         self
     }
@@ -387,34 +411,89 @@ pub fn join_key(values: &[Value]) -> String {
 }
 
 /// 64 bits of SHA-256 over the values. Rows are only compared with the same key's other versions,
-/// so that two versions alike by chance are not to be feared.
-fn digest(values: &[Value]) -> i64 {
+/// so that two versions alike by chance are not to be feared. A value that came to its table later,
+/// beyond the `first`, counts where it says something: rows of before it have the digest they had.
+fn digest(values: &[Value], first: usize) -> i64 {
     let mut hash = Sha256::new();
-    for value in values {
-        match value {
-            Value::Null => hash.update([0]),
-            Value::Text(text) => {
-                hash.update([1]);
-                hash.update((text.len() as u64).to_be_bytes());
-                hash.update(text.as_bytes());
-            }
-            Value::Int(number) => {
-                hash.update([2]);
-                hash.update(number.to_be_bytes());
-            }
-            Value::Bool(flag) => hash.update([3, u8::from(*flag)]),
-            Value::Real(real) => {
-                hash.update([4]);
-                hash.update(real.to_be_bytes());
-            }
-            Value::Bytes(bytes) => {
-                hash.update([5]);
-                hash.update((bytes.len() as u64).to_be_bytes());
-                hash.update(bytes);
+    for (at, value) in values.iter().enumerate() {
+        if at >= first {
+            match value {
+                Value::Null | Value::Bool(false) => continue,
+                Value::Text(text) if text.is_empty() => continue,
+                _ => hash.update([6, u8::try_from(at).unwrap_or(u8::MAX)]),
             }
         }
+        add(&mut hash, value);
     }
     let mut head = [0; 8];
     head.copy_from_slice(&hash.finalize()[..8]);
     i64::from_be_bytes(head)
+}
+
+fn add(hash: &mut Sha256, value: &Value) {
+    match value {
+        Value::Null => hash.update([0]),
+        Value::Text(text) => {
+            hash.update([1]);
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        Value::Int(number) => {
+            hash.update([2]);
+            hash.update(number.to_be_bytes());
+        }
+        Value::Bool(flag) => hash.update([3, u8::from(*flag)]),
+        Value::Real(real) => {
+            hash.update([4]);
+            hash.update(real.to_be_bytes());
+        }
+        Value::Bytes(bytes) => {
+            hash.update([5]);
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_comes_later_changes_the_digest_of_no_row_that_leaves_it_empty() {
+        let row = || -> Vec<Value> {
+            let number = Value::Int(3);
+            vec![
+                "FI-53130-0001".into(),
+                Value::Null,
+                number,
+                true.into(),
+                1.5.into(),
+            ]
+        };
+        // As it is stored since the first version.
+        let stored = 7_913_356_535_106_423_734;
+        assert_eq!(digest(&row(), 5), stored);
+        let with = |later: [Value; 3]| digest(&[row(), later.to_vec()].concat(), 5);
+        assert_eq!(with(["".into(), Value::Null, false.into()]), stored);
+        let others = [
+            with(["x".into(), Value::Null, false.into()]),
+            with(["".into(), "x".into(), false.into()]),
+            with(["".into(), Value::Null, true.into()]),
+        ];
+        for (at, one) in others.iter().enumerate() {
+            assert_ne!(*one, stored);
+            assert!(!others[..at].contains(one), "{at}");
+        }
+    }
+
+    #[test]
+    fn columns_that_came_later_are_the_last() {
+        for table in Table::ALL {
+            let values = table.columns().len() - 3;
+            assert!((table.key_len()..=values).contains(&table.first_values()));
+        }
+        assert_eq!(Table::Building.columns()[35], "delivery_on");
+        assert_eq!(Table::Pm.columns()[15], "hexacle");
+    }
 }

@@ -1,4 +1,4 @@
-//! What the OI's network data does to live orders: what a release would take away.
+//! What the OI does to live orders: what a release would take away, what a freeze refuses.
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests panic like the tests themselves"
@@ -7,20 +7,25 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use domain::access::{Ctx, StaffScope, authenticate_local};
+use domain::freeze::FreezeKind;
+use domain::freeze::store as freezes;
 use domain::line::LineState;
 use domain::order::PlaceOrder;
 use domain::release::history::store as history;
 use domain::release::{Kind, Release};
 use domain::upload::{Purpose, Receiver};
 use epissure::releases::{Told, diff};
+use epissure::request::{Answer, Desk, Request, exit};
+use epissure::services::SERVICES;
 use reference::effect::{self, Effect, Filter, Part, Sum, Touched};
 use reference::runs::store as runs;
 use reference::runs::usecases::{Submission, submit};
 use storage::Tx;
 use testkit::territory::{Case, Spot, Territory};
 
-use crate::house::{HIRO, House, LINB, TODAY, house, order_at};
+use crate::house::{Browser, HIRO, House, LINB, START, TODAY, encode, house, order_at};
 
 const REFERENCE: &str = "ReferenceCommandePriseInterneOC";
 
@@ -382,5 +387,285 @@ async fn a_pm_a_pto_or_a_fibre_that_goes_touches_its_orders_and_a_state_that_goe
     building.state = domain::building::BuildingState::OnDemandUnderWay;
     let number = imported(&house, Kind::Ipe, &after.file(Kind::Ipe)).await;
     assert_eq!(own(number).await, Vec::<String>::new());
+    house.close().await;
+}
+
+/// Has a command carried out for the OS user `alice`.
+async fn command(house: &House, reason: &str, request: Request) -> Answer {
+    let desk = Desk::new(Arc::clone(&house.platform), SERVICES, String::new());
+    let (tell, _told) = tokio::sync::mpsc::unbounded_channel();
+    desk.carry_out("alice", reason, request, tell).await
+}
+
+fn freeze(kind: &str, reference: &str, until: Option<&str>, internal: bool) -> Request {
+    Request::Freeze {
+        kind: kind.to_owned(),
+        reference: reference.to_owned(),
+        from: None,
+        until: until.map(str::to_owned),
+        internal,
+    }
+}
+
+/// Every word an operator is given about an order at a place: eligibility and order by XML,
+/// eligibility by the portal.
+async fn words(house: &House, browser: &mut Browser, order: &PlaceOrder) -> String {
+    let tested = house.eligibility(HIRO, order).await;
+    assert_eq!(tested.text("Motif"), "FIMP11", "{}", tested.body);
+    let id = house.new_id();
+    let reference = format!("G-{}", &id[id.len() - 6..]);
+    let answer = house
+        .place(HIRO, &order.clone().with(REFERENCE, &reference))
+        .await;
+    assert_eq!(answer.text("MotifKoArCommandePrise"), "FIMP11");
+    let key = [("IdentifiantImmeuble", order.get("IdentifiantImmeuble"))];
+    let page = browser
+        .get(&format!("/eligibilite?critere=immeuble&{}", encode(&key)))
+        .await;
+    assert!(page.body.contains("/erreurs/FIMP11"), "{}", page.body);
+    let (xml, placed) = (tested.text("LibelleMotif"), answer.text("Commentaire"));
+    format!("{xml}\n{placed}\n{}", page.body)
+}
+
+#[tokio::test]
+async fn a_building_frozen_on_its_sheet_takes_no_order_by_any_door_until_it_is_lifted() {
+    const REASON: &str = "Colonne à reprendre";
+    let house = house!();
+    let spot = house.spot(Case::Buildable);
+    let (building, order) = (&spot.building.reference, order_at(&spot, "?"));
+    let mut staff = house.sign_in("administrateur", "F2V").await;
+    let mut agent = house.sign_in("agent", HIRO).await;
+    let key = [("ref", building.as_str())];
+    let sheet = format!("/oi/referentiel/immeubles?{}", encode(&key));
+    let page = staff.get(&sheet).await;
+    assert!(page.body.contains("Aucun gel.") && page.body.contains("action=\"/oi/gels\""));
+
+    let object = [("nature", "building"), ("ref", building.as_str())];
+    let put = async |staff: &mut Browser, cle: &str, more: &[(&str, &str)]| {
+        let fields = [&object[..], &[("cle", cle)], more].concat();
+        staff.post("/oi/gels", &fields).await
+    };
+    let wrong = put(&mut staff, "g1", &[("au", "2026-12-13")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("/erreurs/1\"") && wrong.input("au") == "2026-12-13");
+    let past = [("motif", REASON), ("du", "2026-11-22")];
+    let past = put(&mut staff, "g2", &past).await;
+    assert!(
+        past.body.contains("aujourd’hui au plus tôt"),
+        "{}",
+        past.body
+    );
+
+    let fields = [("motif", REASON), ("au", "2026-12-13")];
+    let done = put(&mut staff, "g3", &fields).await;
+    assert_eq!(done.location, format!("{sheet}&fait=gel"));
+    let page = staff.get(&done.location).await;
+    for shown in [
+        REASON,
+        "13/12/2026 inclus",
+        "Posé par Camille",
+        "Lever le gel",
+    ] {
+        assert!(page.body.contains(shown), "{shown} in {}", page.body);
+    }
+    let said = words(&house, &mut agent, &order).await;
+    let told = format!("{REASON} (immeuble gelé jusqu’au 13/12/2026 inclus)");
+    assert_eq!(said.matches(&told).count(), 3, "{said}");
+    let twice = put(&mut staff, "g4", &fields).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    assert!(twice.body.contains("/erreurs/EGEL01"));
+
+    house.travel_to(jiff::civil::date(2026, 12, 14));
+    place(&house, HIRO, &order, "APRES").await;
+    house.travel(START);
+    let lift = [&object[..], &[("cle", "l1")]].concat();
+    let lifted = staff.post("/oi/gels/lever", &lift).await;
+    assert_eq!(lifted.location, format!("{sheet}&fait=levee"));
+    assert!(staff.get(&sheet).await.body.contains("Aucun gel."));
+    place(&house, HIRO, &order, "LEVE").await;
+    let lift = [&object[..], &[("cle", "l2")]].concat();
+    assert_eq!(
+        staff.post("/oi/gels/lever", &lift).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let traces = house.traces().await.into_iter();
+    let of = traces.filter(|(action, ..)| action.starts_with("reference."));
+    let mut of: Vec<_> = of.map(|(action, outcome, _)| (action, outcome)).collect();
+    of.sort();
+    let (freeze, lift) = ("reference.freeze", "reference.lift_freeze");
+    let expected = [
+        (freeze, "accepted"),
+        (freeze, "refused"),
+        (freeze, "refused"),
+        (freeze, "refused"),
+        (lift, "accepted"),
+        (lift, "refused"),
+    ];
+    let expected = expected.map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(of, expected);
+    house.mails().await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_pm_frozen_at_the_command_line_for_an_internal_reason_tells_operators_its_end_alone() {
+    const SECRET: &str = "litige avec le gestionnaire";
+    let house = house!();
+    let spot = house.spot(Case::Buildable);
+    let pm = spot.building.pm_ref.clone();
+    let order = order_at(&spot, "?");
+    let mut agent = house.sign_in("agent", HIRO).await;
+    let mut staff = house.sign_in("administrateur", "F2V").await;
+
+    let nothing = command(&house, "command line", freeze("pm", &pm, None, true)).await;
+    assert_eq!(nothing.code, exit::INVALID, "a reason: {:?}", nothing.notes);
+    let absent = command(&house, SECRET, freeze("pm", "FI-0", None, true)).await;
+    assert_eq!(absent.code, exit::NOT_FOUND);
+    let until = Some("2026-11-30");
+    let done = command(&house, SECRET, freeze("pm", &pm, until, true)).await;
+    assert_eq!(
+        (done.code, done.notes[0].as_str()),
+        (exit::OK, &*format!("pm {pm}: frozen"))
+    );
+    let again = command(&house, SECRET, freeze("pm", &pm, until, true)).await;
+    assert_eq!(again.code, exit::CONFLICT);
+
+    let said = words(&house, &mut agent, &order).await;
+    assert_eq!(
+        said.matches("PM gelé jusqu’au 30/11/2026 inclus").count(),
+        3
+    );
+    assert!(!said.contains(SECRET), "{said}");
+    for sheet in [
+        format!("/oi/referentiel/pm?{}", encode(&[("ref", &pm)])),
+        format!(
+            "/oi/referentiel/immeubles?{}",
+            encode(&[("ref", &spot.building.reference)])
+        ),
+    ] {
+        let page = staff.get(&sheet).await.body;
+        assert!(
+            page.contains(SECRET) && page.contains("motif interne"),
+            "{page}"
+        );
+    }
+
+    // What a release says of the PM, and taking it back, leaves the freeze as it is.
+    let frozen = async || {
+        let (pm, now) = (pm.clone(), START);
+        let read = move |tx: &mut dyn Tx| freezes::freeze_at(tx, FreezeKind::Pm, &pm, now);
+        house.platform.db.read(read).await.unwrap().is_some()
+    };
+    let mut after = Territory::clone(&house.territory);
+    after.buildings.retain(|b| b.pm_ref != pm);
+    let number = imported(&house, Kind::Ipe, &after.file(Kind::Ipe)).await;
+    let bruno = authenticate_local(&house.platform, "bruno", "essai").await;
+    let bruno = Arc::new(bruno.unwrap());
+    let approve = reference::runs::usecases::approve_release;
+    let approved = approve(&house.platform, &bruno, number, None).await;
+    approved.unwrap().into_result().unwrap();
+    house.run_jobs().await;
+    assert!(frozen().await);
+    let back = reference::runs::usecases::roll_back;
+    let back = back(&house.platform, &bruno, number, "essai".to_owned(), None).await;
+    back.unwrap().into_result().unwrap();
+    assert!(frozen().await);
+    words(&house, &mut agent, &order).await;
+
+    let lift = Request::FreezeLift {
+        kind: "pm".to_owned(),
+        reference: pm.clone(),
+    };
+    assert_eq!(command(&house, "fini", lift.clone()).await.code, exit::OK);
+    assert_eq!(command(&house, "fini", lift).await.code, exit::NOT_FOUND);
+    place(&house, HIRO, &order, "LEVE").await;
+    house.mails().await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn freezes_are_listed_by_stage_kind_and_reference_in_order_and_as_files() {
+    let house = house!();
+    let mut staff = house.sign_in("administrateur", "F2V").await;
+    let spots = house.spots(Case::Buildable);
+    let mut buildings: Vec<_> = spots.iter().map(|s| s.building.reference.clone()).collect();
+    buildings.dedup();
+    let later = Request::Freeze {
+        kind: "building".to_owned(),
+        reference: buildings[0].clone(),
+        from: Some("2027-01-04".to_owned()),
+        until: None,
+        internal: false,
+    };
+    assert_eq!(command(&house, "plus tard", later).await.code, exit::OK);
+    let brief = freeze("building", &buildings[1], Some("2026-11-24"), false);
+    assert_eq!(command(&house, "bref", brief).await.code, exit::OK);
+    let over = freeze("building", &buildings[2], None, true);
+    assert_eq!(command(&house, "levé", over).await.code, exit::OK);
+    let lift = Request::FreezeLift {
+        kind: "building".to_owned(),
+        reference: buildings[2].clone(),
+    };
+    house.clock.advance(1_000);
+    assert_eq!(command(&house, "levé", lift).await.code, exit::OK);
+    let invented = house.territory.freezes.len();
+
+    let file = async |staff: &mut Browser, query: &str| -> Vec<serde_json::Value> {
+        let page = staff.get(&format!("/oi/gels?{query}&format=json")).await;
+        serde_json::from_str(&page.body).unwrap()
+    };
+    let all = file(&mut staff, "tri=debut").await;
+    assert_eq!(all.len(), invented + 3);
+    assert_eq!(all.last().unwrap()["reference"], buildings[0].as_str());
+    assert_eq!(all.last().unwrap()["fin_prevue"], serde_json::Value::Null);
+    let coming = file(&mut staff, "etat=a_venir").await;
+    assert_eq!(coming.len(), 1);
+    let ended = file(&mut staff, "etat=termine").await;
+    let [ended] = ended.as_slice() else {
+        panic!("{ended:?}")
+    };
+    assert_eq!(
+        (&ended["leve_par"], &ended["pose_par"]),
+        (&"alice".into(), &"alice".into())
+    );
+    let soonest = file(&mut staff, "etat=en_vigueur&tri=fin").await;
+    assert_eq!(soonest.len(), invented + 1);
+    assert_eq!(soonest[0]["reference"], buildings[1].as_str());
+    let pms = file(&mut staff, "nature=pm").await;
+    assert!(!pms.is_empty() && pms.iter().all(|one| one["nature"] == "PM"));
+    let prefix = format!("q={}", &encode(&[("", &buildings[1])])[1..]);
+    assert_eq!(file(&mut staff, &prefix).await.len(), 1);
+
+    for order in [
+        "tri=debut",
+        "tri=debut&sens=desc",
+        "tri=fin",
+        "tri=fin&sens=desc",
+    ] {
+        let whole = file(&mut staff, order).await;
+        let (mut seen, mut path) = (0, format!("/oi/gels?{order}&par=2"));
+        loop {
+            let page = staff.get(&path).await;
+            assert_eq!(page.status, StatusCode::OK);
+            for one in whole.iter().skip(seen).take(2) {
+                let reference = one["reference"].as_str().unwrap();
+                assert!(
+                    page.body.contains(reference),
+                    "{order}: {reference} at {seen}"
+                );
+                seen += 1;
+            }
+            let next = format!("/oi/gels?{order}&par=2&apres=").replace('&', "&#38;");
+            if !page.body.contains(&next) {
+                break;
+            }
+            path = page.link(&next);
+        }
+        assert_eq!(seen, whole.len(), "{order}");
+    }
+    let staff = ctx(&house).await.staff().unwrap().clone();
+    let list = |all| epissure::freezes::list(&house.platform, &staff, all);
+    assert_eq!(list(false).await.unwrap().rows.len(), invented + 2);
+    assert_eq!(list(true).await.unwrap().rows.len(), invented + 3);
     house.close().await;
 }

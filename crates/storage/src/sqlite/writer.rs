@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rusqlite::ffi;
 
 use super::{Connection, SqliteTx};
-use crate::queue::{CloseOnDrop, Queue, Ticket};
 use crate::queue::Mode;
+use crate::queue::{CloseOnDrop, Queue, Ticket};
 use crate::unit::Unit;
 use crate::{Error, Lane};
 

@@ -67,7 +67,10 @@ fn rows_are_shown_one_by_one_until_somebody_objects() {
                 let mut looked = |cells: &dyn Cells| cells.text(wrong).map(drop);
                 tx.each(&Rls::Shared, street, &[], &mut looked)
             });
-            assert!(matches!(read.await, Err(Error::Decode(_))), "column {wrong}");
+            assert!(
+                matches!(read.await, Err(Error::Decode(_))),
+                "column {wrong}"
+            );
         }
         let read = b.db.read(|tx| {
             let mut shown = 0;

@@ -68,6 +68,8 @@ pub struct PmSpot {
     pub kind: String,
     /// INSEE code of its commune.
     pub insee: String,
+    /// Its address on one line; empty when it is not told.
+    pub address: String,
     /// Lines it can hold; 0 unknown.
     pub capacity: i64,
     /// Dwellings behind it; 0 unknown.

@@ -115,14 +115,18 @@ pub fn draw(scene: &Scene, frame: Bounds) -> Drawing {
         }
     };
     let named = scene.pms.len() <= NAMED_MAX;
-    let pms = scene.pms.iter().take(POINTS_MAX).map(|(reference, place)| {
-        let text = if named {
-            reference.clone()
-        } else {
-            String::new()
-        };
-        point(labels::at_pm(reference), text, links::pm(reference), *place)
-    });
+    let pms = scene
+        .pms
+        .iter()
+        .take(POINTS_MAX)
+        .map(|(reference, title, place)| {
+            let text = if named {
+                reference.clone()
+            } else {
+                String::new()
+            };
+            point(title.clone(), text, links::pm(reference), *place)
+        });
     let pbos = scene.pbos.iter().take(POINTS_MAX);
     let pbos = pbos.map(|(pm, pbo, place)| {
         let title = labels::at_pbo(pbo, pm);

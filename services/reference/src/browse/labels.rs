@@ -1,6 +1,6 @@
 //! French words of the browser that are not in a template.
 
-use domain::building::{BuildingState, NOT_APPLICABLE};
+use domain::building::{BuildingState, NOT_APPLICABLE, PmAddress};
 use domain::line::FibreState;
 use domain::network::ColourCode;
 use domain::release::Table;
@@ -196,10 +196,11 @@ pub fn plain(text: &str) -> String {
 /// A stored value as a person reads it in a history.
 #[must_use]
 pub fn value(table: Table, field: &str, value: &Value) -> String {
-    const FLAGS: [&str; 7] = [
+    const FLAGS: [&str; 8] = [
         "is_new",
         "agreement_needed",
         "active_place",
+        "oi_patching",
         "dedicated",
         "certified",
         "presence_needed",
@@ -287,6 +288,10 @@ const FIELDS: &[(&str, &str)] = &[
     ("changed_on", "Dernière modification"),
     ("lon", "Longitude"),
     ("lat", "Latitude"),
+    ("delivery_on", "Livraison prévue"),
+    ("manager", "Gestionnaire"),
+    ("address_quality", "Qualité de l’adresse"),
+    ("oi_patching", "Brassage par l’OI seul"),
     ("installed_on", "Installation"),
     ("capacity", "Capacité"),
     ("engineering", "Ingénierie"),
@@ -519,10 +524,35 @@ pub fn address(building: &domain::building::Building) -> String {
     )
 }
 
+/// The address of a PM on one line; empty when it is not told.
+#[must_use]
+pub fn pm_address(at: &PmAddress) -> String {
+    let join = |parts: &[&str]| {
+        let said = parts.iter().copied().filter(|part| !part.is_empty());
+        said.collect::<Vec<_>>().join(" ")
+    };
+    let number = format!("{}{}", at.number, at.complement);
+    let street = join(&[&number, &at.street_type, &at.street_name]);
+    let town = join(&[&at.postcode, &at.commune]);
+    let parts = [street.as_str(), &at.batiment, &town];
+    let said = parts.into_iter().filter(|part| !part.is_empty());
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// A PM and where it stands, on a map.
+#[must_use]
+pub fn pm_mark(pm: &super::atlas::PmSpot) -> String {
+    let name = at_pm(&pm.reference);
+    match pm.address.as_str() {
+        "" => name,
+        address => titled(&name, address),
+    }
+}
+
 /// Where a PM stands and what it can hold.
 #[must_use]
 pub fn pm_note(pm: &super::atlas::PmSpot) -> String {
-    let mut words = vec![pm.kind.clone()];
+    let mut words = vec![pm.kind.clone(), pm.address.clone()];
     if pm.capacity > 0 {
         words.push(counted(pm.capacity, "ligne au plus", "lignes au plus"));
     }
@@ -557,7 +587,10 @@ pub fn at_pbo(pbo_ref: &str, pm_ref: &str) -> String {
     format!("PBO {pbo_ref}, PM {pm_ref}")
 }
 /// Facts of a PM.
-pub const PM_FACTS: [&str; 8] = [
+pub const PM_FACTS: [&str; 12] = [
+    "Adresse",
+    "Qualité de l’adresse",
+    "Hexaclé",
     "Emplacement",
     "Capacité (lignes)",
     "Logements annoncés",
@@ -565,6 +598,7 @@ pub const PM_FACTS: [&str; 8] = [
     "Ingénierie",
     "PM techniques",
     "Emplacement actif",
+    "Brassage par l’OI seul",
     "Fichier d’origine",
 ];
 /// Dates of a PM.
@@ -634,7 +668,8 @@ pub const KEYS: [&str; 8] = [
     "Coordonnées",
 ];
 /// Dates of a building.
-pub const BUILDING_DATES: [&str; 6] = [
+pub const BUILDING_DATES: [&str; 7] = [
+    "Livraison prévue",
     "Câblage",
     "Début d’acceptation des commandes",
     "Début de fourniture des CR",
@@ -643,12 +678,13 @@ pub const BUILDING_DATES: [&str; 6] = [
     "Dernière modification",
 ];
 /// A building's place in the network.
-pub const NETWORK: [&str; 6] = [
+pub const NETWORK: [&str; 7] = [
     "PM",
     "PM technique",
     "Type de PBO",
     "Raccordement PBO à PTO",
     "Accord du gestionnaire nécessaire",
+    "Gestionnaire",
     "Code OI",
 ];
 

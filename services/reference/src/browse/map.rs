@@ -80,8 +80,8 @@ pub struct Scene {
     pub spots: Vec<Spot>,
     /// Whether the spots are buildings.
     pub close: bool,
-    /// PMs: reference, place.
-    pub pms: Vec<(String, (f64, f64))>,
+    /// PMs: reference, what is said of it, place.
+    pub pms: Vec<(String, String, (f64, f64))>,
     /// PBOs: PM, reference, place.
     pub pbos: Vec<(String, String, (f64, f64))>,
     /// Communes: name, place.
@@ -139,12 +139,12 @@ async fn scene(
     Ok(scene)
 }
 
-fn pms_in(atlas: &Atlas, frame: &Bounds) -> Vec<(String, (f64, f64))> {
+fn pms_in(atlas: &Atlas, frame: &Bounds) -> Vec<(String, String, (f64, f64))> {
     let placed = atlas.pms.iter().filter_map(|pm| Some((pm, pm.place?)));
     let seen: Vec<_> = placed
         .filter(|(_, place)| inside(frame, *place))
         .take(PMS_MAX + 1)
-        .map(|(pm, place)| (pm.reference.clone(), place))
+        .map(|(pm, place)| (pm.reference.clone(), labels::pm_mark(pm), place))
         .collect();
     if seen.len() > PMS_MAX {
         return Vec::new();
@@ -452,8 +452,8 @@ fn geojson(scene: &Scene) -> serde_json::Value {
         });
         features.push(feature(spot.place, properties));
     }
-    for (reference, place) in &scene.pms {
-        let (title, href) = (labels::at_pm(reference), links::pm(reference));
+    for (reference, title, place) in &scene.pms {
+        let href = links::pm(reference);
         let properties = json!({
             "genre": "pm", "titre": title, "court": reference, "lien": href,
         });

@@ -1,9 +1,11 @@
 //! Looking at the referential in force, for the OI's staff: communes, streets, buildings and their
 //! structure, PMs, PBOs and fibres, beside the live state of their lines; the history of any of
 //! them across releases; the map of the territory (I-1, Art. 13). No personal data is read here.
+//! Freezes of buildings and PMs are put and lifted from their sheets.
 
 mod atlas;
 mod drawing;
+mod freezes;
 mod history;
 pub(crate) mod labels;
 mod links;
@@ -15,6 +17,7 @@ mod sheet;
 mod store;
 mod structure;
 
+pub(crate) use freezes::{freeze, lift};
 use service_api::{
     Access, Audited, MenuEntry, MenuGroup, Method, PageCall, PageError, Repeat, Route,
 };
@@ -50,6 +53,7 @@ page!(PBO, "/oi/referentiel/pbo", objects::pbo);
 page!(HISTORY, "/oi/referentiel/historique", objects::history);
 page!(MAP, "/oi/referentiel/carte", map::page);
 page!(MAP_DATA, "/oi/referentiel/carte.geojson", map::data);
+page!(FREEZES, "/oi/gels", freezes::list);
 
 /// The browser in the menu.
 pub const MENU: MenuEntry = MenuEntry {
@@ -59,6 +63,15 @@ pub const MENU: MenuEntry = MenuEntry {
     icon: "layers",
     access: Access::Needs(VIEW),
 };
+/// The list of freezes in the menu.
+pub const FREEZES_MENU: MenuEntry = MenuEntry {
+    group: MenuGroup::Network,
+    label: freezes::labels::FREEZES,
+    href: "/oi/gels",
+    icon: "lock",
+    access: Access::Needs(VIEW),
+};
+
 /// The territory in force and the staff's scope, for a page of this area.
 async fn open(
     call: &PageCall,

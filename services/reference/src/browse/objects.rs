@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use domain::access::StaffScope;
-use domain::building::{Freeze, FreezeKind, Pm, store as buildings};
+use domain::building::{Pm, store as buildings};
+use domain::freeze::FreezeKind;
 use domain::line::FibreState;
 use domain::network::{Pbo, store as networks};
 use domain::release::{Release, Table, join_key};
@@ -11,7 +12,7 @@ use kernel::{Fault, Millis};
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx, Value};
 use web::export::Cell;
-use web::{ListQuery, Tag, Tone};
+use web::{Form, ListQuery, Tag, Tone};
 
 use super::atlas::Atlas;
 use super::history::{Event, OBJECTS, What, events};
@@ -20,7 +21,7 @@ use super::pages::{
 };
 use super::places::shell;
 use super::store::{self, FibreNow, PboUse};
-use super::{labels, links, sheet};
+use super::{freezes, labels, links, sheet};
 
 pub(super) fn fact(label: &'static str, value: impl Into<String>) -> Option<Fact> {
     let value = value.into();
@@ -43,18 +44,13 @@ pub(super) fn day(label: &'static str, day: Option<Date>) -> Option<Fact> {
     fact(label, day.map(web::french::date).unwrap_or_default())
 }
 
-/// Reason and end of a freeze.
-pub(super) fn frozen(freeze: Option<Freeze>) -> Option<(String, Millis)> {
-    freeze.map(|freeze| (freeze.reason, freeze.to))
-}
-
 struct PmSeen {
     pm: Pm,
     behind: (i64, i64),
     uses: Vec<PboUse>,
     pbos: Vec<Pbo>,
     presences: Vec<(String, String)>,
-    freeze: Option<Freeze>,
+    freezes: freezes::Seen,
 }
 
 fn pm_seen(
@@ -84,7 +80,7 @@ fn pm_seen(
         behind: store::count_behind_pm(tx, release, reference)?,
         uses: store::list_pbo_uses(tx, scope, release, reference)?,
         presences: store::list_presences(tx, release, reference)?,
-        freeze: buildings::freeze_at(tx, FreezeKind::Pm, reference, now)?,
+        freezes: freezes::seen(tx, (FreezeKind::Pm, reference), "", now)?,
         pm,
         pbos,
     }))
@@ -161,7 +157,13 @@ fn uses_tagged(counts: [i64; 5]) -> Vec<Tag> {
 }
 
 pub(super) async fn pm(call: PageCall) -> PageResult {
-    let (scope, atlas) = super::open(&call).await?;
+    let form = call.new_form()?;
+    pm_page(&call, form, StatusCode::OK).await
+}
+
+/// The sheet of the PM that the query names, with the form of its freeze.
+pub(super) async fn pm_page(call: &PageCall, form: Form, status: StatusCode) -> PageResult {
+    let (scope, atlas) = super::open(call).await?;
     let asked = call.asked("ref").to_owned();
     let (release, now) = (atlas.release, call.ctx()?.now);
     let read = {
@@ -172,7 +174,7 @@ pub(super) async fn pm(call: PageCall) -> PageResult {
     let seen = seen.ok_or(PageError::NotFound)?;
     let sortable = ["pbo", "libres", "occupees"];
     let path = format!("{}/pm", links::TERRITORY);
-    let query = sheet::query(&path, &call, &sortable);
+    let query = sheet::query(&path, call, &sortable);
     let all = pbo_lines(&seen);
     let typed = query.search().to_uppercase();
     let fits = |line: &PboLine| {
@@ -200,7 +202,7 @@ pub(super) async fn pm(call: PageCall) -> PageResult {
     let (rows, pager) = sheet::page(rows, &query, |line| line.reference.clone());
     let commune = atlas.commune(&seen.pm.insee);
     let mut shell =
-        shell(&call, &atlas, &labels::at_pm(&asked)).under(labels::TERRITORY, links::TERRITORY);
+        shell(call, &atlas, &labels::at_pm(&asked)).under(labels::TERRITORY, links::TERRITORY);
     if let Some(commune) = commune {
         shell = shell.under(&commune.name, links::commune(&commune.insee));
     }
@@ -218,11 +220,11 @@ pub(super) async fn pm(call: PageCall) -> PageResult {
         presences: by_operator(&seen.presences),
         map_href: located.then(|| links::map_of_pm(&asked)),
         history_href: links::history(Table::Pm, &[&asked]),
-        freeze: frozen(seen.freeze),
+        freeze: freezes::panel(&seen.freezes, (FreezeKind::Pm, &asked), form, now),
         reference: asked,
         query,
     };
-    Ok(web::page(StatusCode::OK, &page))
+    Ok(web::page(status, &page))
 }
 
 fn by_operator(presences: &[(String, String)]) -> Vec<(String, Vec<String>)> {
@@ -243,6 +245,9 @@ fn pm_facts(seen: &PmSeen) -> Vec<Fact> {
         n => web::french::count(&n.to_string()),
     };
     let [
+        address,
+        quality,
+        hexacle,
         where_it_stands,
         capacity,
         dwellings,
@@ -250,10 +255,14 @@ fn pm_facts(seen: &PmSeen) -> Vec<Fact> {
         engineering,
         pmts,
         active,
+        patching,
         origin,
     ] = labels::PM_FACTS;
     let [installed, handed_over, opened] = labels::PM_DATES;
     [
+        fact(address, labels::pm_address(&pm.address)),
+        fact(quality, &pm.address.quality),
+        reference(hexacle, &pm.address.hexacle, None),
         fact(where_it_stands, &pm.kind),
         fact(capacity, number(pm.capacity)),
         fact(dwellings, number(pm.dwellings)),
@@ -261,6 +270,7 @@ fn pm_facts(seen: &PmSeen) -> Vec<Fact> {
         fact(engineering, &pm.engineering),
         fact(pmts, pm.pmt_refs.join(", ")),
         fact(active, web::labels::yes_no(pm.active_place)),
+        fact(patching, web::labels::yes_no(pm.oi_patching)),
         day(installed, pm.installed_on),
         day(handed_over, pm.first_handed_over_on),
         day(opened, pm.opened_on),

@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use jiff::civil::Date;
 use kernel::Millis;
-use web::{ListQuery, Pager, Shell, Tag, Tone, filters};
+use web::{Form, ListQuery, Pager, Shell, Tag, Tone, filters};
 
 /// A bar cut in parts; what it shows always stands in words beside it.
 #[derive(Clone, Debug, Template)]
@@ -252,8 +252,8 @@ pub struct BuildingPage {
     pub reference: String,
     /// How far it is.
     pub state: Tag,
-    /// Why no order is taken now, if the OI froze it or its PM.
-    pub freeze: Option<(String, Millis)>,
+    /// Its freeze and its PM's.
+    pub freeze: FreezePanel,
     /// The first facts one looks for.
     pub facts: Vec<Fact>,
     /// Every key of its address.
@@ -270,6 +270,90 @@ pub struct BuildingPage {
     pub map_href: Option<String>,
     /// Its history.
     pub history_href: String,
+}
+
+/// A freeze, as a sheet shows it.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// Whether orders are refused now.
+    pub in_force: bool,
+    /// In force or to come.
+    pub stage: Tag,
+    /// What is frozen, and until when.
+    pub sentence: String,
+    /// Why.
+    pub reason: String,
+    /// Whether operators are not told why.
+    pub internal: bool,
+    /// Who put it and when; empty when that was not noted.
+    pub by: String,
+    /// The sheet of what is frozen, when it is another's.
+    pub href: Option<String>,
+}
+
+/// What a sheet shows of freezes, and its form.
+#[derive(Clone, Debug)]
+pub struct FreezePanel {
+    /// Building or PM, as forms name it.
+    pub kind: &'static str,
+    /// Its reference.
+    pub reference: String,
+    /// Its own freeze, in force or to come.
+    pub own: Option<Frozen>,
+    /// That of its PM.
+    pub of_pm: Option<Frozen>,
+    /// The form that puts or lifts its own.
+    pub form: Form,
+}
+
+impl FreezePanel {
+    /// The freezes because of which no order is taken now.
+    #[must_use]
+    pub fn in_force(&self) -> Vec<&Frozen> {
+        let both = [&self.own, &self.of_pm].into_iter().flatten();
+        both.filter(|frozen| frozen.in_force).collect()
+    }
+}
+
+/// `/oi/gels`. Query: `etat`, `nature`, `q` (a reference's beginning), and the toolkit's.
+#[derive(Debug, Template)]
+#[template(path = "gels.html")]
+pub struct FreezeList {
+    /// The shell.
+    pub shell: Shell,
+    /// What is asked.
+    pub query: ListQuery,
+    /// Stages with their counts, all of them first.
+    pub stages: Vec<Choice>,
+    /// The rows of this page.
+    pub rows: Vec<FreezeRow>,
+    /// Where the page stands.
+    pub pager: Pager,
+}
+
+/// A freeze of the list.
+#[derive(Clone, Debug)]
+pub struct FreezeRow {
+    /// Building or PM.
+    pub kind: &'static str,
+    /// Its sheet.
+    pub href: String,
+    /// Its reference.
+    pub reference: String,
+    /// Why.
+    pub reason: String,
+    /// Whether operators are not told why.
+    pub internal: bool,
+    /// Where it stands.
+    pub stage: Tag,
+    /// From when.
+    pub from: Millis,
+    /// Until when it was meant to last, in words.
+    pub until: String,
+    /// Who put it and when.
+    pub by: String,
+    /// Who lifted it and when.
+    pub lifted: Option<(String, Millis)>,
 }
 
 /// A block of a building.
@@ -336,8 +420,8 @@ pub struct PmPage {
     pub reference: String,
     /// How far it is.
     pub state: Tag,
-    /// The freeze in force, if any.
-    pub freeze: Option<(String, Millis)>,
+    /// Its freeze.
+    pub freeze: FreezePanel,
     /// Its facts.
     pub facts: Vec<Fact>,
     /// Its fibres, counted by use.

@@ -2,13 +2,14 @@
 //! the OI's staff may read for every operator.
 
 use domain::access::{StaffScope, shared};
-use domain::building::BuildingState;
+use domain::building::{BuildingState, PmAddress};
 use domain::line::{FibreState, LineState};
 use domain::release::{Kind, Release, ReleaseInfo, Source, Table, store as releases};
 use storage::{Error, Row, Statement, Tx, Value, first, sql};
 
 use super::atlas::{PmSpot, Street};
 use super::history::{Origin, Version};
+use super::labels;
 
 /// Streets or PMs of one page of a summary.
 const SUMMARY_ROWS: usize = 2_000;
@@ -147,7 +148,9 @@ fn street(row: &Row) -> Result<Street, Error> {
 /// The PMs of `release` after a reference; empty at the end.
 pub fn list_pms(tx: &mut dyn Tx, release: Release, after: &str) -> Result<Vec<PmSpot>, Error> {
     let stmt = sql!(
-        "select pm_ref, state, kind, insee, capacity, dwellings, lon, lat from pm
+        "select pm_ref, state, kind, insee, capacity, dwellings, lon, lat, number, complement,
+           street_type, street_name, batiment, postcode, commune
+         from pm
          where from_release <= ?1 and to_release > ?1 and pm_ref > ?2
          order by pm_ref limit 2000"
     );
@@ -158,6 +161,16 @@ pub fn list_pms(tx: &mut dyn Tx, release: Release, after: &str) -> Result<Vec<Pm
             state: domain::building::PmState::from_store(&row.text("state")?)?,
             kind: row.text("kind")?,
             insee: row.text("insee")?,
+            address: labels::pm_address(&PmAddress {
+                number: row.text("number")?,
+                complement: row.text("complement")?,
+                street_type: row.text("street_type")?,
+                street_name: row.text("street_name")?,
+                batiment: row.text("batiment")?,
+                postcode: row.text("postcode")?,
+                commune: row.text("commune")?,
+                ..PmAddress::default()
+            }),
             capacity: row.int("capacity")?,
             dwellings: row.int("dwellings")?,
             place: place(row)?,

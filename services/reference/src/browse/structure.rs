@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use domain::access::StaffScope;
 use domain::address::{Nd, store as addresses};
-use domain::building::{Building, Dwelling, Freeze, FreezeKind, store as buildings};
+use domain::building::{Building, Dwelling, store as buildings};
+use domain::freeze::FreezeKind;
 use domain::line::LineState;
 use domain::release::{Release, Table};
 use kernel::{Fault, Millis};
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx};
 use web::export::Cell;
-use web::{ListQuery, Tag, Tone};
+use web::{Form, ListQuery, Tag, Tone};
 
 use super::labels::{self, Phase};
-use super::objects::{day, fact, frozen, reference};
+use super::objects::{day, fact, reference};
 use super::pages::{Block, BuildingPage, DwellingRow, Fact, Floor, Stair};
 use super::places::shell;
 use super::store::{self, LineNow};
-use super::{links, sheet};
+use super::{freezes, links, sheet};
 
 /// Dwellings of a structure that is shown whole.
 const WHOLE_MAX: usize = 40;
@@ -29,7 +30,7 @@ struct Seen {
     dwellings: Vec<Dwelling>,
     lines: BTreeMap<String, LineNow>,
     nds: Vec<Nd>,
-    freeze: Option<Freeze>,
+    freezes: freezes::Seen,
 }
 
 fn seen(
@@ -43,10 +44,7 @@ fn seen(
         return Ok(None);
     };
     let lines = store::list_lines(tx, scope, release, asked)?;
-    let mut freeze = buildings::freeze_at(tx, FreezeKind::Building, asked, now)?;
-    if freeze.is_none() {
-        freeze = buildings::freeze_at(tx, FreezeKind::Pm, &building.pm_ref, now)?;
-    }
+    let object = (FreezeKind::Building, asked);
     Ok(Some(Seen {
         dwellings: buildings::dwellings_of(tx, release, asked)?,
         lines: lines
@@ -54,13 +52,19 @@ fn seen(
             .map(|line| (line.pto_ref.clone(), line))
             .collect(),
         nds: addresses::list_nds_of_building(tx, release, asked)?,
-        freeze,
+        freezes: freezes::seen(tx, object, &building.pm_ref, now)?,
         building,
     }))
 }
 
 pub(super) async fn building(call: PageCall) -> PageResult {
-    let (scope, atlas) = super::open(&call).await?;
+    let form = call.new_form()?;
+    building_page(&call, form, StatusCode::OK).await
+}
+
+/// The sheet of the building that the query names, with the form of its freeze.
+pub(super) async fn building_page(call: &PageCall, form: Form, status: StatusCode) -> PageResult {
+    let (scope, atlas) = super::open(call).await?;
     let asked = call.asked("ref").to_owned();
     let (release, now) = (atlas.release, call.ctx()?.now);
     let read = move |tx: &mut dyn Tx| seen(tx, &scope, release, &asked, now);
@@ -76,13 +80,16 @@ pub(super) async fn building(call: PageCall) -> PageResult {
     let phase = Phase::of(b.state);
     let street = format!("{} {}", b.street_type, b.street_name);
     let page = BuildingPage {
-        shell: shell(&call, &atlas, &labels::address(b))
+        shell: shell(call, &atlas, &labels::address(b))
             .under(labels::TERRITORY, links::TERRITORY)
             .under(&b.commune, links::commune(&b.insee))
             .under(street.trim(), links::street(&b.insee, &b.rivoli)),
         reference: b.reference.clone(),
         state: Tag::new(phase.tone(), b.state.label()),
-        freeze: frozen(seen.freeze.clone()),
+        freeze: {
+            let object = (FreezeKind::Building, b.reference.as_str());
+            freezes::panel(&seen.freezes, object, form, now)
+        },
         facts: facts(&seen),
         keys: keys(b),
         dates: dates(b),
@@ -93,7 +100,7 @@ pub(super) async fn building(call: PageCall) -> PageResult {
         history_href: links::history(Table::Building, &[&b.reference]),
         query,
     };
-    Ok(web::page(StatusCode::OK, &page))
+    Ok(web::page(status, &page))
 }
 
 fn nd(nd: &Nd) -> (String, &'static str, String) {
@@ -147,8 +154,9 @@ fn keys(b: &Building) -> Vec<Fact> {
 }
 
 fn dates(b: &Building) -> Vec<Fact> {
-    let [wired, orders, reports, opened, signed, changed] = labels::BUILDING_DATES;
+    let [delivery, wired, orders, reports, opened, signed, changed] = labels::BUILDING_DATES;
     some([
+        day(delivery, b.delivery_on),
         day(wired, b.wired_on),
         day(orders, b.orders_from),
         day(reports, b.reports_from),
@@ -159,13 +167,14 @@ fn dates(b: &Building) -> Vec<Fact> {
 }
 
 fn network(b: &Building) -> Vec<Fact> {
-    let [pm, pmt, pbo, joined, agreement, oi] = labels::NETWORK;
+    let [pm, pmt, pbo, joined, agreement, manager, oi] = labels::NETWORK;
     some([
         reference(pm, &b.pm_ref, Some(links::pm(&b.pm_ref))),
         reference(pmt, &b.pmt_ref, None),
         fact(pbo, &b.pbo_kind),
         fact(joined, &b.connection_kind),
         fact(agreement, web::labels::yes_no(b.agreement_needed)),
+        fact(manager, &b.manager),
         reference(oi, &b.oi_code, None),
     ])
 }

@@ -85,6 +85,18 @@ impl Difference {
     }
 }
 
+/// Fields that operators are not told of.
+const INTERNAL: [(Table, &str); 1] = [(Table::Building, "manager")];
+
+/// The same difference as operators are told of it; `None` when they are not.
+#[must_use]
+pub fn public(mut one: Difference) -> Option<Difference> {
+    let table = one.table;
+    one.fields
+        .retain(|change| !INTERNAL.contains(&(table, change.field)));
+    (one.what != What::Changed || !one.fields.is_empty()).then_some(one)
+}
+
 /// Which differences are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

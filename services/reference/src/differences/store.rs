@@ -56,7 +56,8 @@ fn few(table: Table) -> &'static Statement {
                ban_key, street_type, street_name, number, complement, batiment, kind, is_new,
                dwellings, wired_on, agreement_needed, agreement_signed_on, zone, oi_code,
                pm_ref, pmt_ref, pbo_kind, connection_kind, x, y, projection, orders_from,
-               reports_from, opened_on, changed_on, lon, lat, from_release, to_release
+               reports_from, opened_on, changed_on, lon, lat, delivery_on, manager, from_release,
+               to_release
              from building
              where (from_release = ?1
                or to_release = ?1 and to_release < 9223372036854775807)
@@ -66,7 +67,9 @@ fn few(table: Table) -> &'static Statement {
         Table::Pm => sql!(
             "select pm_ref, state, kind, installed_on, capacity, engineering, dwellings,
                first_handed_over_on, opened_on, insee, active_place, pmt_refs, lon, lat,
-               origin, from_release, to_release
+               origin, hexacle, street_hexacle, ban_key, rivoli, number, complement, street_type,
+               street_name, batiment, postcode, commune, address_quality, oi_patching,
+               from_release, to_release
              from pm
              where (from_release = ?1
                or to_release = ?1 and to_release < 9223372036854775807)
@@ -177,7 +180,8 @@ fn many(table: Table) -> &'static Statement {
                ban_key, street_type, street_name, number, complement, batiment, kind, is_new,
                dwellings, wired_on, agreement_needed, agreement_signed_on, zone, oi_code,
                pm_ref, pmt_ref, pbo_kind, connection_kind, x, y, projection, orders_from,
-               reports_from, opened_on, changed_on, lon, lat, from_release, to_release
+               reports_from, opened_on, changed_on, lon, lat, delivery_on, manager, from_release,
+               to_release
              from building
              where (from_release + 0 = ?1 or to_release + 0 = ?1)
                and building_ref > ?2
@@ -186,7 +190,9 @@ fn many(table: Table) -> &'static Statement {
         Table::Pm => sql!(
             "select pm_ref, state, kind, installed_on, capacity, engineering, dwellings,
                first_handed_over_on, opened_on, insee, active_place, pmt_refs, lon, lat,
-               origin, from_release, to_release
+               origin, hexacle, street_hexacle, ban_key, rivoli, number, complement, street_type,
+               street_name, batiment, postcode, commune, address_quality, oi_patching,
+               from_release, to_release
              from pm
              where (from_release + 0 = ?1 or to_release + 0 = ?1)
                and pm_ref > ?2

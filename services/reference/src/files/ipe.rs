@@ -63,11 +63,24 @@ pub const COLUMNS: Columns = Columns {
         "DateDebutFournitureCRCmdAcces",
         "DateMiseEnServiceCommercialeImmeuble",
         "DateDerniereModification",
-        // Known to the trade, kept by nothing here.
         "DatePrevisionnelleLivraisonImmeubleNeuf",
+        "NomGestionnaireImmeuble",
+        "CodeAdressePM",
+        "CodeHexacleVoiePM",
+        "CodeBANPM",
+        "CodeVoieRivoliPM",
+        "NumeroVoiePM",
+        "ComplementNumeroVoiePM",
+        "TypeVoiePM",
+        "NomVoiePM",
+        "BatimentPM",
+        "CodePostalPM",
+        "CommunePM",
+        "QualiteAdressePM",
+        "BrassageOIUniquement",
+        // Known to the trade, kept by nothing here.
         "InfoObtentionAccord",
         "IdentifiantGestionnaireImmeuble",
-        "NomGestionnaireImmeuble",
         "CodeAdresseGestionnaireImmeuble",
         "NumeroVoieGestionnaireImmeuble",
         "TypeVoieGestionnaireImmeuble",
@@ -76,26 +89,13 @@ pub const COLUMNS: Columns = Columns {
         "CommuneGestionnaireImmeuble",
         "ContactGestionnaireImmeuble",
         "NombrePMTechniques",
-        "CodeAdressePM",
-        "CodeHexacleVoiePM",
-        "CodeBANPM",
-        "CodeVoieRivoliPM",
-        "CodePostalPM",
-        "CommunePM",
-        "TypeVoiePM",
-        "NomVoiePM",
-        "NumeroVoiePM",
-        "ComplementNumeroVoiePM",
-        "BatimentPM",
-        "QualiteAdressePM",
         "NombreColonnesMontantesPM",
         "FibreDedieeLibre",
-        "BrassageOIUniquement",
     ],
 };
 
 /// What a line says of its PM.
-const PM_COLUMNS: [&str; 15] = [
+const PM_COLUMNS: [&str; 28] = [
     "ReferencePM",
     "ReferencePMTechnique",
     "EtatPM",
@@ -111,6 +111,19 @@ const PM_COLUMNS: [&str; 15] = [
     "CoordonneePMX",
     "CoordonneePMY",
     PROJECTION,
+    "CodeAdressePM",
+    "CodeHexacleVoiePM",
+    "CodeBANPM",
+    "CodeVoieRivoliPM",
+    "NumeroVoiePM",
+    "ComplementNumeroVoiePM",
+    "TypeVoiePM",
+    "NomVoiePM",
+    "BatimentPM",
+    "CodePostalPM",
+    "CommunePM",
+    "QualiteAdressePM",
+    "BrassageOIUniquement",
 ];
 
 /// Reads buildings, and gathers the PMs their lines describe.
@@ -118,6 +131,8 @@ const PM_COLUMNS: [&str; 15] = [
 pub struct IpeReader {
     pms: BTreeMap<String, Pm>,
     told: BTreeSet<(String, &'static str)>,
+    /// Those of [`PM_COLUMNS`] that the file has, once its first line was read.
+    columns: Vec<&'static str>,
     /// Hashes of what lines said of their PM.
     said: HashSet<u64>,
     sums: Sums,
@@ -216,7 +231,10 @@ impl IpeReader {
         if line.raw("ReferencePM").is_empty() {
             return Ok(());
         }
-        let said = PM_COLUMNS.iter().fold(0, |said, column| {
+        if self.columns.is_empty() {
+            self.columns = PM_COLUMNS.into_iter().filter(|c| line.has(c)).collect();
+        }
+        let said = self.columns.iter().fold(0, |said, column| {
             // With its length, lest two fields share one text otherwise.
             let text = line.raw(column);
             hash(said ^ text.len() as u64, text.as_bytes())
@@ -264,6 +282,8 @@ impl IpeReader {
                 "EmplacementActifDisponible",
                 pm.active_place == new.active_place,
             ),
+            ("NomVoiePM", pm.address == new.address),
+            ("BrassageOIUniquement", pm.oi_patching == new.oi_patching),
         ];
         for (column, same) in differing {
             if !same && self.told.insert((pm.reference.clone(), column)) {
@@ -323,6 +343,8 @@ fn building(line: &Line<'_>) -> Result<Building, Reject> {
         changed_on: line.date("DateDerniereModification")?,
         lon: None,
         lat: None,
+        delivery_on: line.date("DatePrevisionnelleLivraisonImmeubleNeuf")?,
+        manager: line.text("NomGestionnaireImmeuble", 120)?,
     })
 }
 

@@ -23,7 +23,7 @@ const BATCH_LINES: usize = 256;
 const BUFFER_BYTES: usize = 256 * 1024;
 /// What lines become when they are read: raised whenever a reader changes what it makes of a line,
 /// so that lines which have not changed are read again.
-const READING: u64 = 1;
+const READING: u64 = 2;
 
 /// A file that can be read more than once.
 pub trait Source: Read + Seek + Send {}
@@ -504,6 +504,11 @@ impl Line<'_> {
         } else {
             Err(self.reject("", RejectCode::Format))
         }
+    }
+
+    /// Whether the file has the column.
+    pub fn has(&self, column: &'static str) -> bool {
+        self.positions.get(column).is_some()
     }
 
     /// The field as it stands, without surrounding blanks; empty when there is no such column.

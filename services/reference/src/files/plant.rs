@@ -1,6 +1,6 @@
 //! PMs, PBOs, distribution cables and optical routes.
 
-use domain::building::{Pm, PmState};
+use domain::building::{Pm, PmAddress, PmState};
 use domain::network::{Cable, ColourCode, ConnectorColour, OpticalRoute, Pbo, ROUTES_PER_PTO_MAX};
 use domain::release::{Kind, Released, Row, Table, join_key};
 
@@ -31,6 +31,19 @@ pub const PMS: Columns = Columns {
         "CoordonneePMX",
         "CoordonneePMY",
         PROJECTION,
+        "CodeAdressePM",
+        "CodeHexacleVoiePM",
+        "CodeBANPM",
+        "CodeVoieRivoliPM",
+        "NumeroVoiePM",
+        "ComplementNumeroVoiePM",
+        "TypeVoiePM",
+        "NomVoiePM",
+        "BatimentPM",
+        "CodePostalPM",
+        "CommunePM",
+        "QualiteAdressePM",
+        "BrassageOIUniquement",
     ],
 };
 
@@ -136,6 +149,21 @@ pub(super) fn pm(line: &Line<'_>, origin: Kind) -> Result<(Pm, Option<AnomalyCod
         lon: at.lon,
         lat: at.lat,
         origin,
+        address: PmAddress {
+            hexacle: line.text("CodeAdressePM", 10)?,
+            street_hexacle: line.text("CodeHexacleVoiePM", 10)?,
+            ban_key: line.text("CodeBANPM", 40)?,
+            rivoli: line.text("CodeVoieRivoliPM", 4)?,
+            number: line.text("NumeroVoiePM", 10)?,
+            complement: line.text("ComplementNumeroVoiePM", 10)?,
+            street_type: line.text("TypeVoiePM", 30)?,
+            street_name: line.text("NomVoiePM", 120)?,
+            batiment: line.text("BatimentPM", 60)?,
+            postcode: line.text("CodePostalPM", 5)?,
+            commune: line.text("CommunePM", 80)?,
+            quality: line.text("QualiteAdressePM", 60)?,
+        },
+        oi_patching: line.flag("BrassageOIUniquement")?,
     };
     Ok((pm, at.doubt))
 }

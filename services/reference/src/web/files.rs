@@ -222,7 +222,8 @@ impl Walk {
                 self.after.clear();
             }
         }
-        let rows: Vec<_> = page.rows.iter().flat_map(difference_cells).collect();
+        let told = page.rows.into_iter().filter_map(differences::public);
+        let rows: Vec<_> = told.flat_map(|one| difference_cells(&one)).collect();
         let text = csv(&columns, &rows).map_err(Fault::internal)?;
         Ok(Some(match head {
             true => text,

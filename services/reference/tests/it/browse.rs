@@ -483,6 +483,37 @@ async fn a_building_shows_its_structure_whole_or_a_staircase_at_a_time() {
 }
 
 #[tokio::test]
+async fn the_sheets_tell_where_a_pm_stands_and_who_manages_a_building() {
+    let Some(park) = Park::open().await else {
+        return;
+    };
+    let pm = park.territory.pms.iter().find(|pm| pm.oi_patching).unwrap();
+    let sheet = park
+        .get(&format!(
+            "/oi/referentiel/pm?{}",
+            encoded(&[("ref", &pm.reference)])
+        ))
+        .await;
+    let at = &pm.address;
+    let street = format!(
+        "{}{} {} {}",
+        at.number, at.complement, at.street_type, at.street_name
+    );
+    let address = format!("{street}, {} {}", at.postcode, at.commune);
+    assert!(sheet.contains(&address), "{address} in {sheet}");
+    assert!(sheet.contains(&at.hexacle) && sheet.contains("Brassage par l’OI seul"));
+    let new = park.territory.buildings.iter();
+    let new = new.clone().find(|b| b.delivery_on.is_some()).unwrap();
+    let flats = park.flats();
+    assert!(!flats.manager.is_empty());
+    for (building, told) in [(new, "Livraison prévue"), (flats, flats.manager.as_str())] {
+        let to = encoded(&[("ref", &building.reference)]);
+        let sheet = park.get(&format!("/oi/referentiel/immeubles?{to}")).await;
+        assert!(sheet.contains(told), "{told} in {sheet}");
+    }
+}
+
+#[tokio::test]
 async fn a_history_tells_what_each_file_changed() {
     let Some(park) = Park::open().await else {
         return;
@@ -598,6 +629,19 @@ async fn maps_are_bounded_and_hold_what_their_frame_holds() {
             .is_some_and(|href| href.ends_with(&to))
     });
     assert_eq!(found.unwrap()["properties"]["genre"], "immeuble");
+    // A PM says where it stands, on the map that moves and on the one that is drawn.
+    let pm = &park.territory.pms[0];
+    let at = &pm.address;
+    let address = format!("{} {} {}", at.number, at.street_type, at.street_name);
+    assert!(!at.street_name.is_empty());
+    let spoken = features
+        .iter()
+        .find(|f| f["properties"]["court"] == pm.reference.as_str());
+    let spoken = spoken.unwrap()["properties"]["titre"].as_str().unwrap();
+    assert!(spoken.contains(&address), "{spoken}");
+    let around = encoded(&[("pm", &pm.reference)]);
+    let drawn = park.get(&format!("/oi/referentiel/carte?{around}")).await;
+    assert!(drawn.contains(&address), "{address}");
     for query in [
         encoded(&[("insee", &building.insee)]),
         encoded(&[("insee", &building.insee), ("rivoli", &building.rivoli)]),

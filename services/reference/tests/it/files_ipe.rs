@@ -260,3 +260,78 @@ async fn an_ipe_of_version_2_lacks_what_version_3_added() {
         (None, "166170")
     );
 }
+
+#[tokio::test]
+async fn the_address_of_a_pm_the_delivery_of_a_building_and_its_manager_are_kept() {
+    let Some(store) = Store::open() else { return };
+    let told = [
+        ("CodeAdressePM", "5390199999"),
+        ("CodeHexacleVoiePM", "5390100010"),
+        ("CodeBANPM", "53901_0010_00012"),
+        ("CodeVoieRivoliPM", "0010"),
+        ("NumeroVoiePM", "12"),
+        ("ComplementNumeroVoiePM", "B"),
+        ("TypeVoiePM", "PLACE"),
+        ("NomVoiePM", "DU MARCHE"),
+        ("BatimentPM", "ANGLE DU GYMNASE"),
+        ("CodePostalPM", "53990"),
+        ("CommunePM", "VAL DE LIERRE"),
+        ("QualiteAdressePM", "APPROCHEE"),
+        ("BrassageOIUniquement", "O"),
+    ];
+    let building = [
+        ("DatePrevisionnelleLivraisonImmeubleNeuf", "20270415"),
+        ("NomGestionnaireImmeuble", "SYNDIC DU GUE"),
+    ];
+    // Another line of the same PM says it stands elsewhere.
+    let elsewhere = [("ReferencePM", "FI-NEUF-0"), ("NomVoiePM", "D EN FACE")];
+    let elsewhere = [&told[..], &elsewhere].concat();
+    let text = ipe_with(&[&[&told[..], &building].concat(), &elsewhere]);
+    let report = store.publish(Kind::Ipe, &text).await.unwrap();
+    assert_eq!((report.rejects.len(), report.unknown_columns.len()), (0, 0));
+    let doubts = report.anomalies.iter();
+    let doubts: Vec<_> = doubts
+        .map(|a| (a.code, a.key.as_str(), a.detail.as_str()))
+        .collect();
+    let contradicted = (AnomalyCode::PmContradicted, "FI-NEUF-0", "NomVoiePM");
+    assert!(doubts.contains(&contradicted), "{doubts:?}");
+
+    let read = |tx: &mut dyn storage::Tx| {
+        let pm = buildings::pm_by_reference(tx, Release(1), "FI-NEUF-0")?;
+        let building = buildings::building_by_reference(tx, Release(1), "IMB/NEUF/0")?;
+        Ok((pm, building))
+    };
+    let (pm, building) = store.db.get(read).await.unwrap();
+    let (pm, building) = (pm.unwrap(), building.unwrap());
+    let at = &pm.address;
+    let kept = [
+        &at.hexacle,
+        &at.street_hexacle,
+        &at.ban_key,
+        &at.rivoli,
+        &at.number,
+        &at.complement,
+        &at.street_type,
+        &at.street_name,
+        &at.batiment,
+        &at.postcode,
+        &at.commune,
+        &at.quality,
+    ];
+    assert_eq!(kept[..], told.map(|(_, value)| value)[..12]);
+    assert!(pm.oi_patching);
+    assert_eq!(building.delivery_on, Some(jiff::civil::date(2027, 4, 15)));
+    assert_eq!(building.manager, "SYNDIC DU GUE");
+
+    let bad = [
+        ("DatePrevisionnelleLivraisonImmeubleNeuf", "T2 2027"),
+        ("BrassageOIUniquement", "PEUT-ETRE"),
+    ];
+    let cases: Vec<&[_]> = bad.iter().map(std::slice::from_ref).collect();
+    let report = store.publish(Kind::Ipe, &ipe_with(&cases)).await.unwrap();
+    let expected = [
+        (bad[0].0, RejectCode::Format),
+        (bad[1].0, RejectCode::Value),
+    ];
+    assert_eq!(rejects(&report), expected);
+}

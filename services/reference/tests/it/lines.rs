@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::building::store as buildings;
-use domain::building::{Freeze, FreezeKind};
+use domain::freeze::store as freezes;
+use domain::freeze::{Freeze, FreezeKind};
 use domain::line::store as lines;
 use domain::line::{FibreState, LineState, LiveLine};
 use domain::release::store as releases;
@@ -237,27 +238,29 @@ async fn a_freeze_bears_from_its_first_instant_until_it_is_lifted() {
         from: NOW,
         to: NOW.plus(1_000),
         reason: "Travaux".to_owned(),
+        internal: false,
     };
     store
         .db
         .write(Lane::Foreground, None, move |tx| {
-            assert!(buildings::insert_freeze(tx, &scope, &freeze)?);
-            assert!(!buildings::insert_freeze(tx, &scope, &freeze)?);
-            let mut at =
-                |ms| buildings::freeze_at(tx, freeze.kind, &freeze.reference, NOW.plus(ms));
+            let put = ("alice", NOW);
+            assert!(freezes::insert(tx, &scope, &freeze, put)?);
+            assert!(!freezes::insert(tx, &scope, &freeze, put)?);
+            let (kind, reference) = (freeze.kind, freeze.reference.as_str());
+            let mut at = |ms| freezes::freeze_at(tx, kind, reference, NOW.plus(ms));
             assert_eq!(at(-1)?, None);
             assert_eq!(at(0)?.as_ref(), Some(&freeze));
             assert_eq!(at(999)?.as_ref(), Some(&freeze));
             assert_eq!(at(1_000)?, None);
-            let (kind, reference) = (freeze.kind, freeze.reference.as_str());
+            let lifted = ("bruno", NOW.plus(500));
+            let object = (kind, reference);
+            assert_eq!(freezes::lift(tx, &scope, object, lifted)?, 1);
+            assert_eq!(freezes::lift(tx, &scope, object, lifted)?, 0);
             assert_eq!(
-                buildings::lift_freeze(tx, &scope, kind, reference, NOW.plus(500))?,
-                1
-            );
-            assert_eq!(
-                buildings::freeze_at(tx, kind, reference, NOW.plus(500))?,
+                freezes::freeze_at(tx, kind, reference, NOW.plus(500))?,
                 None
             );
+            assert_eq!(freezes::open_at(tx, kind, reference, NOW.plus(500))?, None);
             let release = releases::current(tx)?;
             assert_eq!(
                 buildings::building_by_reference(tx, release, reference)?,

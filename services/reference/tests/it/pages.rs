@@ -354,11 +354,70 @@ async fn operators_with_a_contract_fetch_what_is_in_force_and_nobody_else_does()
 }
 
 #[tokio::test]
+async fn operators_fetch_where_pms_stand_and_nothing_of_managers() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let mut territory = small();
+    house.publish(&territory.file(Kind::Ipe)).await;
+    let managed = |b: &&mut domain::building::Building| !b.manager.is_empty();
+    let mut managed = territory.buildings.iter_mut().filter(managed);
+    let (first, second) = (managed.next().unwrap(), managed.next().unwrap());
+    let (first_ref, second_ref) = (first.reference.clone(), second.reference.clone());
+    first.manager = "NOUVEAU SYNDIC".to_owned();
+    second.manager = "NOUVEAU SYNDIC".to_owned();
+    second.street_name = "DU NOUVEAU NOM".to_owned();
+    house.publish(&territory.file(Kind::Ipe)).await;
+
+    let ipe = house.get(HIRO, "/referentiel/ipe.csv").await.body;
+    let header = ipe.lines().next().unwrap();
+    for column in ["NomVoiePM", "CodePostalPM", "BrassageOIUniquement"] {
+        assert!(header.split(';').any(|name| name == column), "{header}");
+    }
+    let at = header
+        .split(';')
+        .position(|name| name == "NomVoiePM")
+        .unwrap();
+    let streets = ipe
+        .lines()
+        .skip(1)
+        .map(|line| line.split(';').nth(at).unwrap());
+    let known = territory
+        .pms
+        .iter()
+        .map(|pm| pm.address.street_name.as_str());
+    let known: std::collections::BTreeSet<_> = known.collect();
+    let told: std::collections::BTreeSet<_> = streets.filter(|name| !name.is_empty()).collect();
+    assert_eq!(told, known);
+    let told = house.get(HIRO, "/referentiel/differences/2.csv").await.body;
+    for text in [&ipe, &told] {
+        assert!(
+            !text.contains("SYNDIC") && !text.contains("manager"),
+            "{text}"
+        );
+    }
+    assert!(told.contains("DU NOUVEAU NOM") && told.contains(&second_ref));
+    assert!(
+        !told.contains(&first_ref),
+        "only its manager changed: {told}"
+    );
+    let own = house
+        .get(SOLENE, "/oi/versions/2?table=building&format=csv")
+        .await;
+    assert_eq!(own.body.matches("NOUVEAU SYNDIC").count(), 2);
+}
+
+#[tokio::test]
 async fn the_ipe_that_operators_fetch_is_the_one_in_force() {
     let Some(house) = House::open().await else {
         return;
     };
-    house.publish(&small().file(Kind::Ipe)).await;
+    let mut territory = small();
+    // Operators are not told of managers.
+    for building in &mut territory.buildings {
+        building.manager.clear();
+    }
+    house.publish(&territory.file(Kind::Ipe)).await;
     let ipe = house.get(HIRO, "/referentiel/ipe.csv").await.body;
     let mut again = house.desk.submission(Kind::Ipe, &ipe).await;
     again.dry_run = true;

@@ -3,7 +3,9 @@
 use storage::{Error, Tx};
 
 use crate::access::{Ctx, Duty, OperatorScope};
-use crate::building::{self, FreezeKind};
+use crate::building;
+use crate::freeze::FreezeKind;
+use crate::freeze::store::freeze_at;
 use crate::order::rules::{self, Admission, Asker, Quoted, QuotedPto, Rejection, Site};
 use crate::order::{AddressKey, WellFormed, store};
 use crate::release::{self, Release};
@@ -56,11 +58,10 @@ pub fn load_sites(
             let presence = from::presences(tx, release, oc_code, &building.pm_ref)?
                 .into_iter()
                 .next();
-            let of_building =
-                from::freeze_at(tx, FreezeKind::Building, &building.reference, ctx.now)?;
+            let of_building = freeze_at(tx, FreezeKind::Building, &building.reference, ctx.now)?;
             let freeze = match of_building {
                 Some(freeze) => Some(freeze),
-                None => from::freeze_at(tx, FreezeKind::Pm, &building.pm_ref, ctx.now)?,
+                None => freeze_at(tx, FreezeKind::Pm, &building.pm_ref, ctx.now)?,
             };
             let released = |pto: &str| dwellings.iter().any(|d| d.pto_ref == pto);
             let built = store::list_built(tx, &scope, &building.reference)?
