@@ -97,11 +97,11 @@ pub(crate) enum Command {
         force: bool,
     },
     /// Examine the installation, changing nothing
-    Doctor(Doctor),
+    Doctor(crate::doctor::Asked),
     /// Measure this machine with the real server, over loopback only
     Bench(Bench),
     /// Find an address or a reference in the release in force
-    Search(Search),
+    Search(crate::search::Asked),
     /// The access journal
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -207,30 +207,6 @@ pub(crate) enum BackupCommand {
         /// The backup
         file: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    epissure search 12 bis rue des tilleuls laval\n  \
-    epissure search -o json \"+33 2 43 00 00 00\"\n  \
-    epissure search --jsonl < texts > answers.jsonl")]
-pub(crate) struct Search {
-    /// An address as people say it, an ND, a PTO, any reference
-    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
-    pub text: Vec<String>,
-    /// Read a text a line on standard input, write a JSON object a line
-    #[arg(long)]
-    pub jsonl: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Doctor {
-    /// Every page and index, every link of the journal, every file's bytes
-    #[arg(long)]
-    pub full: bool,
-    /// Print the checks as JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,6 +28,17 @@ use crate::request::Answer;
 use crate::workers::Signer;
 use crate::{files, tls};
 
+/// What the command line asks for.
+#[derive(Debug, clap::Args)]
+pub struct Asked {
+    /// Every page and index, every link of the journal, every file's bytes
+    #[arg(long)]
+    pub full: bool,
+    /// Print the checks as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Exit code when something is wrong (interfaces §5).
 pub const PROBLEMS: u8 = 9;
 /// Links of the journal read again without `--full`.

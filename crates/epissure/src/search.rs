@@ -12,6 +12,21 @@ use serde_json::json;
 use crate::output::{self, Format};
 use crate::request::{Answer, exit};
 
+/// What the command line asks for.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    epissure search 12 bis rue des tilleuls laval\n  \
+    epissure search -o json \"+33 2 43 00 00 00\"\n  \
+    epissure search --jsonl < texts > answers.jsonl")]
+pub struct Asked {
+    /// An address as people say it, an ND, a PTO, any reference
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    pub text: Vec<String>,
+    /// Read a text a line on standard input, write a JSON object a line
+    #[arg(long)]
+    pub jsonl: bool,
+}
+
 /// What is read of a line, in bytes: more than any text that is searched.
 const LINE_BYTES_MAX: u64 = 4_096;
 

@@ -18,7 +18,7 @@ const CERTAIN_COST: u16 = 14;
 /// Candidates this close to the best fit as well.
 const AS_GOOD: u16 = 10;
 /// A candidate this close to the best takes certainty away.
-const RIVAL: u16 = 40;
+const RIVAL: u16 = 36;
 /// Candidates this far from the best are given as well.
 const GIVEN: u16 = 70;
 /// From here on nothing fits.

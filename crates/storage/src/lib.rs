@@ -28,8 +28,8 @@ pub use postgres::administer;
 pub use statement::{STATEMENTS, Statement};
 pub use value::{Cells, Row, Value};
 
-/// Lets every other thread go before this one, and before those it starts: an import has time, people
-/// have not. Without effect where the system does not allow it.
+/// Lets every other thread go before this one, and before those it starts: an import has time,
+/// people have not. Without effect where the system does not allow it.
 pub fn step_aside() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, LOWEST_PRIORITY);

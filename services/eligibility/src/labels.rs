@@ -65,8 +65,8 @@ pub fn places(
         ),
         (Verdict::Ambiguous, ..) => (
             format!("{lines} adresses possibles"),
-            "Choisissez, ou précisez la commune ou le code postal : la plateforme ne choisit jamais \
-             à votre place.",
+            "Choisissez, ou précisez la commune ou le code postal : la plateforme ne choisit \
+             jamais à votre place.",
         ),
         (_, _, Some(named)) if lines == 0 => (
             format!("Inconnu : {}", named.label()),

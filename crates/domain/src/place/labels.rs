@@ -2,6 +2,12 @@
 
 use super::Named;
 
+/// How far an address is from a point.
+#[must_use]
+pub fn away(metres: u32) -> String {
+    format!("à {metres} m")
+}
+
 impl Named {
     /// As in « Reconnu comme… ».
     #[must_use]

@@ -1,11 +1,11 @@
-//! Finding a place (E-1, E-7): the same answer for every door and, but for its own orders, for every
-//! operator.
+//! Finding a place (E-1, E-7): the same answer for every door and, but for its own orders, for
+//! every operator.
 
 use kernel::{Fault, Refusal, codes};
 use search::{Assumption, Index, Kind, NumberMatch, QUERY_CHARS_MAX, Reading, Scratch, recognise};
 use storage::{Error, Tx};
 
-use super::{Candidate, Named, Place, Verdict};
+use super::{Candidate, Named, Place, Verdict, labels};
 use crate::Platform;
 use crate::access::Ctx;
 use crate::address::projection::Projection;
@@ -26,8 +26,8 @@ const AROUND_MAX: usize = 5;
 /// Finds what `text` names, in the release in force.
 ///
 /// # Errors
-/// Refused FIMP15 for an empty text and FIMP16 for one of more than [`QUERY_CHARS_MAX`] characters; a
-/// fault when the store does not answer.
+/// Refused FIMP15 for an empty text and FIMP16 for one of more than [`QUERY_CHARS_MAX`] characters;
+/// a fault when the store does not answer.
 pub async fn find(
     platform: &Platform,
     ctx: &Ctx,
@@ -208,7 +208,7 @@ impl Finding<'_> {
         let mut place = Place::unknown(Some(Named::Coordinates));
         for (candidate, metres) in &near {
             let mut one = self.candidate(candidate)?;
-            one.assumed = vec![format!("à {metres} m")];
+            one.assumed = vec![labels::away(*metres)];
             place.candidates.push(one);
         }
         if !place.candidates.is_empty() {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::archive::Damaged;
 use super::restore::{self, InTheWay};
-use crate::cli::{Doctor, Global};
+use crate::cli::Global;
 use crate::commands::{clock, close_journal, log, print, runtime};
 use crate::config::Config;
 use crate::control;
@@ -143,7 +143,7 @@ fn failed(error: &anyhow::Error) -> Result<u8> {
 }
 
 /// Examines the installation: exit code 9 when something is broken.
-pub fn doctor(global: &Global, asked: &Doctor) -> Result<u8> {
+pub fn doctor(global: &Global, asked: &doctor::Asked) -> Result<u8> {
     log("error", false)?;
     let config = global.load(&[])?;
     let depth = Depth {

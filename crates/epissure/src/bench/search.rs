@@ -1,6 +1,6 @@
 //! `search`: what people type, over an invented national base that the index has never seen; how
-//! often the right address comes first, how often a wrong one is called certain, what it costs; then
-//! the same through the real server, beside a page that does nothing.
+//! often the right address comes first, how often a wrong one is called certain, what it costs;
+//! then the same through the real server, beside a page that does nothing.
 
 use std::fs::{self, File};
 use std::io::BufWriter;
