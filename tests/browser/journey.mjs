@@ -37,6 +37,32 @@ async function signInPages(page) {
   await look(page, "orders-empty");
 }
 
+// The box that takes anything, and all it may lead to.
+async function searchBox(page) {
+  const [place] = places.buildable;
+  const say = async (text, name, wanted) => {
+    await go(page, "/eligibilite");
+    await page.fill("#q", text);
+    await page.click(`${ELIGIBILITY} button.primary`);
+    const said = await page.locator("main").innerText();
+    check(wanted.test(said), `${text}: ${said.slice(0, 400)}`);
+    await look(page, name);
+  };
+  await go(page, "/eligibilite");
+  await page.fill("#q", place.address);
+  await page.waitForSelector("address-box li");
+  await look(page, "search-suggestions");
+  await say(place.address, "search-found", /Éligible/);
+  const mistyped = place.address.replace(place.street, `${place.street}E`);
+  await say(mistyped, "search-understood", /Compris/);
+  const { number } = place;
+  const absent = place.address.replace(number, "9871");
+  await say(absent, "search-number", /numéro n’existe pas/);
+  await say("0199999999", "search-unknown", /Inconnu/);
+  await say("zzyzx", "search-nothing", /Adresse inconnue/);
+  await say(place.building.toLowerCase(), "search-reference", /Éligible/);
+}
+
 async function eligibility(page) {
   const [place] = places.buildable;
   await go(page, "/eligibilite");
@@ -273,6 +299,7 @@ async function others(page) {
 
 await browse(async (page) => {
   await signInPages(page);
+  await searchBox(page);
   await eligibility(page);
   await delivery(page);
   await cancelling(page);

@@ -40,6 +40,25 @@ async function press(page, selector) {
   await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
 }
 
+// The box that takes anything: suggestions are gone through with the arrows, and one is chosen.
+async function searchBox(page) {
+  await go(page, "/eligibilite");
+  await type(page, "#q", place.address.slice(0, -3));
+  await page.waitForSelector("address-box li");
+  await page.keyboard.press("ArrowDown");
+  const active = await page.getAttribute("#q", "aria-activedescendant");
+  const chosen = await page.locator(`[id="${active}"]`).innerText();
+  await page.keyboard.press("Escape");
+  check((await page.locator("address-box li").count()) === 0, "Escape leaves the suggestions");
+  await page.keyboard.type(" ");
+  await page.waitForSelector("address-box li");
+  await page.keyboard.press("ArrowDown");
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  const text = await page.inputValue("#q");
+  check(text === chosen, `${text} was chosen instead of ${chosen}`);
+  check((await page.locator(".verdict").count()) === 1, "what was chosen leads to no answer");
+}
+
 await browse(async (page) => {
   await go(page, "/connexion");
   await type(page, "#identifiant", given.agent.login);
@@ -51,12 +70,15 @@ await browse(async (page) => {
   await page.keyboard.press("Enter");
   const landed = await page.evaluate("document.activeElement.id");
   check(landed === "contenu", `the skip link leads to ${landed}`);
+  await searchBox(page);
   await go(page, "/");
   await press(page, 'nav a[href="/eligibilite"]');
   await reach(page, 'main [name="critere"]');
-  await page.keyboard.press("ArrowRight");
-  const way = await page.inputValue('main [name="critere"]:checked');
-  if (way !== "hexacle") wrong(`the arrow leads to ${way}`);
+  for (const wanted of ["immeuble", "hexacle"]) {
+    await page.keyboard.press("ArrowRight");
+    const way = await page.inputValue('main [name="critere"]:checked');
+    if (way !== wanted) wrong(`the arrow leads to ${way}`);
+  }
   await type(page, "#CodeAdresseImmeuble", place.hexacle);
   await press(page, "main form.criteria button.primary");
   await press(page, "main .verdict .actions a");

@@ -15,6 +15,7 @@ async function eligibility(page) {
       ComplementNumeroVoieImmeuble: place.complement,
     },
     immeuble: { IdentifiantImmeuble: place.building },
+    texte: { q: place.address },
   };
   for (const [way, fields] of Object.entries(ways)) {
     await go(page, "/eligibilite");

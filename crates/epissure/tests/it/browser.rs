@@ -28,6 +28,7 @@ fn place(spot: &Spot<'_>) -> Value {
         "number": building.number,
         "complement": building.complement,
         "street": building.street_name,
+        "address": domain::order::address_line(building),
         "dwelling": dwelling,
     })
 }
