@@ -583,6 +583,11 @@ fn examples(path: &str) -> &'static [&'static str] {
             "restore night.zip --force --reason 'disk lost'",
             "restore /srv/backups/night.zip --data /tmp/drill",
         ],
+        "search" => &[
+            "search 12 bis rue des tilleuls laval",
+            "search --output json '+33 2 43 00 00 00'",
+            "search --jsonl",
+        ],
         "doctor" => &[
             "doctor",
             "doctor --full --json",

@@ -14,10 +14,6 @@ use crate::request::{Answer, exit};
 
 /// What the command line asks for.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
-    epissure search 12 bis rue des tilleuls laval\n  \
-    epissure search -o json \"+33 2 43 00 00 00\"\n  \
-    epissure search --jsonl < texts > answers.jsonl")]
 pub struct Asked {
     /// An address as people say it, an ND, a PTO, any reference
     #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]

@@ -1,6 +1,7 @@
 //! The process: what it refuses to start on, how it ends, what its help says.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use storage::Engine;
@@ -175,4 +176,49 @@ fn the_help_of_every_command_ends_with_examples() {
         }
     }
     walk(&epissure::cli::command(), &[]);
+}
+
+/// A text a line in, an answer a line out, beside the server that holds the folder.
+#[test]
+fn a_stream_of_texts_is_answered_line_by_line() {
+    let Some(server) = Server::start(engine()) else {
+        return;
+    };
+    let spot = server.territory.spots(Case::Buildable, "HIRO")[0];
+    let address = domain::order::address_line(spot.building);
+    let texts = [
+        &address,
+        "0199999999",
+        "",
+        &spot.building.reference,
+        "\u{1}'\"",
+    ]
+    .join("\n");
+    let mut command = server.command(&["search", "--jsonl"]);
+    let mut child = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(texts.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines = said.lines().map(serde_json::from_str);
+    let lines: Vec<serde_json::Value> = lines.collect::<Result<_, _>>().unwrap();
+    assert_eq!(lines.len(), 5, "{said}");
+    let ids = |at: usize| lines[at]["building_ids"].to_string();
+    assert!(ids(0).contains(&spot.building.reference), "{}", lines[0]);
+    assert_eq!(
+        (&lines[1]["kind"], &lines[1]["verdict"]),
+        (&"nd".into(), &"none".into())
+    );
+    assert_eq!(lines[2]["error"], "FIMP15");
+    assert!(ids(3).contains(&spot.building.reference), "{}", lines[3]);
+    assert_eq!(lines[4]["verdict"], "none");
+    for (line, text) in lines.iter().zip(texts.split('\n')) {
+        assert_eq!(line["query"], text);
+    }
 }
