@@ -23,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{
     self, AccountCommand, AuditCommand, BackupCommand, CertCommand, Cli, Command, ConfigCommand,
     ContractCommand, DemoCommand, FreezeCommand, Global, Import, Init, OperatorCommand,
-    OrderCommand, Ports, ReleaseCommand,
+    OrderCommand, Ports, ReleaseCommand, SettingCommand,
 };
 use crate::config::{self, Config, SOCKET_NAME};
 use crate::edges::Post;
@@ -121,6 +121,7 @@ pub fn run(cli: Cli) -> Result<u8> {
             let staff = desk.ctx.staff().map_err(|refusal| anyhow!(refusal))?;
             freezes::list(&desk.platform, staff, all).await
         }),
+        Command::Setting(SettingCommand::List) => read(&global, async |desk| desk.settings().await),
         Command::Backup(BackupCommand::Create { to }) => backup::command::create(&global, &to),
         Command::Backup(BackupCommand::Verify { file }) => backup::command::verify(&global, &file),
         Command::Restore { file, force } => backup::command::restore(&global, &file, force),
@@ -242,6 +243,9 @@ fn request(command: Command) -> Result<Request> {
         }
         Command::Freeze(FreezeCommand::Building(of)) => freezes::request(FreezeKind::Building, of),
         Command::Freeze(FreezeCommand::Pm(of)) => freezes::request(FreezeKind::Pm, of),
+        Command::Setting(SettingCommand::Set { name, value }) => {
+            Request::SettingSet { name, value }
+        }
         Command::Cert(CertCommand::List { operator }) => Request::CertList { operator },
         Command::Cert(CertCommand::Revoke { fingerprint }) => Request::CertRevoke { fingerprint },
         _ => bail!("this command makes no request"),
@@ -464,6 +468,20 @@ fn read(global: &Global, f: impl AsyncFnOnce(&Reader) -> Result<Answer>) -> Resu
 }
 
 impl Reader {
+    async fn settings(&self) -> Result<Answer> {
+        let scope = self.ctx.duty(Duty::Upkeep);
+        let list = move |tx: &mut dyn Tx| reference::settings::list(tx, &scope);
+        let all = self.platform.db.read(list).await?.into_iter();
+        let row = |one: reference::settings::Setting| {
+            let origin = if one.is_default { "default" } else { "set" };
+            [one.name.to_owned(), one.value, origin.to_owned()]
+        };
+        Ok(Answer::table(
+            ["name", "value", "origin"],
+            all.map(row).collect(),
+        ))
+    }
+
     async fn operators(&self) -> Result<Answer> {
         let listed = list_operators(&self.platform, &self.ctx).await?;
         let operators = match listed {

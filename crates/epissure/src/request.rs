@@ -141,6 +141,13 @@ pub enum Request {
         /// By so many milliseconds.
         step_ms: i64,
     },
+    /// Sets a setting.
+    SettingSet {
+        /// Its name.
+        name: String,
+        /// Its value; empty for what it is by itself.
+        value: String,
+    },
     /// Freezes a building or a PM; the reason of the command is the freeze's.
     Freeze {
         /// `building` or `pm`.
@@ -538,6 +545,16 @@ impl Desk {
                     extracted_at,
                 };
                 self.import(&ctx, asked, tell).await
+            }
+            Request::SettingSet { name, value } => {
+                let note = match value.trim() {
+                    "" => format!("{name}: back to its default"),
+                    _ => format!("{name}: set"),
+                };
+                reference::settings::set(platform, &ctx, name, value)
+                    .await?
+                    .into_result()?;
+                Ok(Answer::note(note))
             }
             Request::Freeze {
                 kind,

@@ -305,6 +305,10 @@ codes! {
     EGEL01 = "EGEL01", 13, Conflict, Provider,
         "Immeuble ou PM déjà gelé",
         "Levez le gel en vigueur ou à venir avant d’en poser un autre.";
+    EREG01 = "EREG01", 2, Invalid, Provider,
+        "Réglage refusé",
+        "Relisez les réglages et ce qu’ils peuvent être : epissure setting list, guide \
+         d’exploitation.";
     EMDP01 = "EMDP01", 3, Invalid, Operator,
         "Mot de passe trop faible",
         "Prenez au moins 14 caractères, ou sept mots.";

@@ -183,6 +183,23 @@ pub const TOUCHED_COLUMNS: [(&str, &str); 9] = [
 /// Title of the list of what a release touches.
 pub const TOUCHED: &str = "Commandes et lignes touchées";
 
+/// The values a setting may have.
+#[must_use]
+pub fn one_of(allowed: &[&str]) -> String {
+    format!("valeurs admises : {}", allowed.join(", "))
+}
+
+/// What is wrong with an order of columns.
+#[must_use]
+pub fn layout_fault(fault: &crate::outgoing::LayoutFault) -> String {
+    use crate::outgoing::LayoutFault;
+    match fault {
+        LayoutFault::Unknown(names) => format!("colonnes inconnues : {}", names.join(", ")),
+        LayoutFault::Repeated(name) => format!("colonne en double : {name}"),
+        LayoutFault::Missing(name) => format!("colonne absente : {name}"),
+    }
+}
+
 /// Why a release touches an order or a line.
 #[must_use]
 pub fn cause(one: &Touched) -> &'static str {

@@ -18,6 +18,7 @@ mod pages;
 pub mod publication;
 pub mod report;
 pub mod runs;
+pub mod settings;
 mod stage;
 pub mod store;
 pub mod usecases;

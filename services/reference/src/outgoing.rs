@@ -1,7 +1,7 @@
-//! The IPE as operators fetch it: the trade's columns, `;` between fields, UTF-8, decimal comma,
-//! dates AAAAMMJJ, flags O and N. What a spreadsheet would compute is neutralised in free texts;
-//! numbers, codes and references are written as they are, so that the file can be imported
-//! elsewhere.
+//! The IPE as operators fetch it: the trade's columns, in the order of a setting, `;` between
+//! fields, UTF-8, decimal comma, dates AAAAMMJJ, flags O and N. What a spreadsheet would compute is
+//! neutralised in free texts; numbers, codes and references are written as they are, so that the
+//! file can be imported elsewhere.
 
 use domain::building::{BuildingKind, BuildingState, PmState};
 use domain::release::Kind;
@@ -12,8 +12,8 @@ use crate::files;
 use crate::labels::flag;
 
 /// How a column of the store is written.
-#[derive(Clone, Copy)]
-enum As {
+#[derive(Clone, Copy, Debug)]
+pub enum As {
     /// A code, a reference.
     Is,
     /// A text anybody may have typed.
@@ -103,35 +103,110 @@ const COLUMNS: &[(&str, &str, As)] = &[
     ("DateDerniereModification", "changed_on", As::Day),
 ];
 
-/// A piece of the file, with the header when it is the first.
-pub fn ipe(rows: &[Row], header: bool) -> Result<Vec<u8>, Error> {
-    debug_assert!(COLUMNS.iter().all(|(heading, ..)| {
-        let known = files::columns(Kind::Ipe);
-        known
-            .required
-            .iter()
-            .chain(known.optional)
-            .any(|name| name == heading)
-    }));
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    let failed = |e: csv::Error| Error::Internal(format!("ipe: {e}"));
-    if header {
-        let headings = COLUMNS.iter().map(|(heading, ..)| heading);
-        writer.write_record(headings).map_err(failed)?;
+/// Names between two of which a setting may put `;`, a comma or blanks.
+const BETWEEN: [char; 4] = [';', ',', ' ', '\n'];
+/// Without it nobody could tell the lines apart.
+const KEY: &str = "IdentifiantImmeuble";
+
+/// What is wrong with an order of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LayoutFault {
+    /// The trade has no such columns.
+    Unknown(Vec<String>),
+    /// This column stands twice.
+    Repeated(String),
+    /// This column must be there.
+    Missing(&'static str),
+}
+
+/// Which columns a file has, in order: heading, and where it comes from. A column of the trade that
+/// is not kept, or that operators are not told of, is there and empty.
+#[derive(Clone, Debug)]
+pub struct Layout(Vec<(&'static str, Option<(&'static str, As)>)>);
+
+impl Default for Layout {
+    fn default() -> Self {
+        let kept = |(heading, column, form): &(_, _, _)| (*heading, Some((*column, *form)));
+        Self(COLUMNS.iter().map(kept).collect())
     }
-    for row in rows {
-        let cells = COLUMNS
-            .iter()
-            .map(|(_, column, form)| cell(row, column, *form));
-        let cells = cells.collect::<Result<Vec<_>, _>>()?;
-        writer.write_record(cells).map_err(failed)?;
+}
+
+impl Layout {
+    /// The layout that names these columns.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, LayoutFault> {
+        let (mut layout, mut unknown) = (Self(Vec::new()), Vec::new());
+        for name in text.split(BETWEEN).filter(|name| !name.is_empty()) {
+            let Some(column) = column(name) else {
+                unknown.push(name.to_owned());
+                continue;
+            };
+            if layout.0.iter().any(|(known, _)| *known == column.0) {
+                return Err(LayoutFault::Repeated(name.to_owned()));
+            }
+            layout.0.push(column);
+        }
+        if !unknown.is_empty() {
+            return Err(LayoutFault::Unknown(unknown));
+        }
+        match layout.0.iter().any(|(name, _)| *name == KEY) {
+            true => Ok(layout),
+            false => Err(LayoutFault::Missing(KEY)),
+        }
     }
-    writer
-        .into_inner()
-        .map_err(|e| Error::Internal(format!("ipe: {}", e.error())))
+
+    /// The layout of a setting; the usual one when there is none, or none that can be read.
+    #[must_use]
+    pub fn of_setting(text: Option<&str>) -> Self {
+        text.and_then(|text| Self::parse(text).ok())
+            .unwrap_or_default()
+    }
+
+    /// As a setting keeps it.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let names: Vec<&str> = self.0.iter().map(|(heading, _)| *heading).collect();
+        names.join(";")
+    }
+
+    /// A piece of the file, with the header when it is the first.
+    ///
+    /// # Errors
+    /// A row lacks a column.
+    pub fn ipe(&self, rows: &[Row], header: bool) -> Result<Vec<u8>, Error> {
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(b';')
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(Vec::new());
+        let failed = |e: csv::Error| Error::Internal(format!("ipe: {e}"));
+        if header {
+            let headings = self.0.iter().map(|(heading, _)| heading);
+            writer.write_record(headings).map_err(failed)?;
+        }
+        for row in rows {
+            let cells = self.0.iter().map(|(_, from)| match from {
+                Some((column, form)) => cell(row, column, *form),
+                None => Ok(String::new()),
+            });
+            let cells = cells.collect::<Result<Vec<_>, _>>()?;
+            writer.write_record(cells).map_err(failed)?;
+        }
+        writer
+            .into_inner()
+            .map_err(|e| Error::Internal(format!("ipe: {}", e.error())))
+    }
+}
+
+/// A column of the trade's, however its letters are cased.
+fn column(name: &str) -> Option<(&'static str, Option<(&'static str, As)>)> {
+    let known = files::columns(Kind::Ipe);
+    let mut all = known.required.iter().chain(known.optional);
+    let heading = *all.find(|known| known.eq_ignore_ascii_case(name))?;
+    let mut kept = COLUMNS.iter();
+    let kept = kept.find(|(known, ..)| *known == heading);
+    Some((heading, kept.map(|(_, column, form)| (*column, *form))))
 }
 
 fn cell(row: &Row, column: &str, form: As) -> Result<String, Error> {
@@ -166,5 +241,43 @@ pub fn without_header(text: Vec<u8>) -> Vec<u8> {
     match text.iter().position(|byte| *byte == b'\n') {
         Some(end) => text[end + 1..].to_vec(),
         None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_of_the_file_is_one_that_an_import_reads() {
+        for (heading, ..) in COLUMNS {
+            assert!(
+                column(heading).is_some_and(|(_, from)| from.is_some()),
+                "{heading}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_layout_is_an_order_of_known_columns_each_once() {
+        let text = "codeban, IDENTIFIANTIMMEUBLE;NomGestionnaireImmeuble\nInfoObtentionAccord";
+        let layout = Layout::parse(text).unwrap();
+        let kept = "CodeBAN;IdentifiantImmeuble;NomGestionnaireImmeuble;InfoObtentionAccord";
+        assert_eq!(layout.to_text(), kept);
+        let empty = layout.0.iter().filter(|(_, from)| from.is_none()).count();
+        assert_eq!(empty, 2, "operators are told nothing of managers");
+        let usual = Layout::default().to_text();
+        assert_eq!(Layout::parse(&usual).unwrap().to_text(), usual);
+        let fault = |text: &str| Layout::parse(text).unwrap_err();
+        let unknown = ["Toto", "Titi"].map(str::to_owned).to_vec();
+        let text = "IdentifiantImmeuble;Toto;CodeBAN;Titi";
+        assert_eq!(fault(text), LayoutFault::Unknown(unknown));
+        let twice = "IdentifiantImmeuble;CodeBAN;codeban";
+        assert_eq!(fault(twice), LayoutFault::Repeated("codeban".to_owned()));
+        assert_eq!(fault("CodeBAN"), LayoutFault::Missing(KEY));
+        assert_eq!(fault(""), LayoutFault::Missing(KEY));
+        for text in [None, Some(""), Some("Toto")] {
+            assert_eq!(Layout::of_setting(text).to_text(), usual);
+        }
     }
 }

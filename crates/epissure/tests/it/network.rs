@@ -669,3 +669,29 @@ async fn freezes_are_listed_by_stage_kind_and_reference_in_order_and_as_files() 
     assert_eq!(list(true).await.unwrap().rows.len(), invented + 3);
     house.close().await;
 }
+
+#[tokio::test]
+async fn settings_are_set_and_listed_at_the_command_line_and_what_cannot_be_is_refused() {
+    let house = house!();
+    let set = async |name: &str, value: &str| {
+        let request = Request::SettingSet {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        command(&house, "essai", request).await
+    };
+    let four_eyes = reference::runs::FOUR_EYES_SETTING;
+    assert_eq!(set(four_eyes, "always").await.code, exit::OK);
+    let refused = set("reference.ipe_columns", "IdentifiantImmeuble;Inconnue").await;
+    assert_eq!(refused.code, exit::INVALID);
+    assert!(refused.notes[0].contains("EREG01") && refused.notes[0].contains("Inconnue"));
+    let scope = ctx(&house).await.duty(domain::access::Duty::Upkeep);
+    let list = move |tx: &mut dyn Tx| reference::settings::list(tx, &scope);
+    let all = house.platform.db.read(list).await.unwrap();
+    let told = |one: &reference::settings::Setting| (one.name, one.is_default);
+    let told: Vec<_> = all.iter().map(told).collect();
+    assert_eq!(told, [(four_eyes, false), ("reference.ipe_columns", true)]);
+    assert_eq!(all[0].value, "always");
+    assert!(all[1].value.starts_with("IdentifiantImmeuble;"));
+    house.close().await;
+}

@@ -6,23 +6,23 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use domain::access::OperatorScope;
+use domain::access::{Duty, OperatorScope};
 use domain::release::history::store as history;
 use domain::release::{Kind, Release, ReleaseState, store as releases};
 use domain::{Platform, Unit, Verdict};
 use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
-use storage::{Error, Tx};
+use storage::{Error, Row, Tx};
 use web::export::{Column, csv};
 
 use super::found;
 use super::imports::csv_answer;
 use super::releases::difference_cells;
 use crate::differences::{self, Filter};
-use crate::outgoing;
+use crate::outgoing::{self, Layout};
 use crate::pages::PublicPage;
 use crate::store::{self, Change};
-use crate::{MODIFY_NOTICE, labels};
+use crate::{MODIFY_NOTICE, labels, settings};
 
 /// Releases listed for their differences.
 const RELEASES_SHOWN: i64 = 50;
@@ -113,25 +113,25 @@ fn still_there(tx: &mut dyn Tx, release: Release) -> Result<(), Error> {
 
 pub(crate) async fn ipe(call: PageCall) -> PageResult {
     admitted(&call).await?;
-    let (release, sources) = call
-        .platform
-        .db
-        .get(|tx| {
-            let current = releases::current(tx)?;
-            Ok((current, releases::sources(tx, current)?))
-        })
-        .await
-        .map_err(Fault::from)?;
+    let scope = call.ctx()?.duty(Duty::Import);
+    let read = move |tx: &mut dyn Tx| {
+        let current = releases::current(tx)?;
+        let sources = releases::sources(tx, current)?;
+        Ok((current, sources, settings::layout(tx, &scope)?))
+    };
+    let (release, sources, layout) = call.platform.db.get(read).await.map_err(Fault::from)?;
     let source = found(sources.into_iter().find(|source| source.kind == Kind::Ipe))?;
     let day = source.extracted_on.to_string().replace('-', "");
-    let start = (Arc::clone(&call.platform), Some(String::new()), true);
-    type Place = (Arc<Platform>, Option<String>, bool);
-    let step = move |(platform, after, first): Place| async move {
+    let platform = Arc::clone(&call.platform);
+    let start = (platform, layout, Some(String::new()), true);
+    type Place = (Arc<Platform>, Layout, Option<String>, bool);
+    let step = move |(platform, layout, after, first): Place| async move {
         let Some(after) = after else {
             return Ok(None);
         };
-        let (text, next) = ipe_piece(&platform, release, after, first).await?;
-        Ok::<_, Error>(Some((text, (platform, next, false))))
+        let (rows, next) = ipe_rows(&platform, release, after).await?;
+        let text = layout.ipe(&rows, first)?;
+        Ok::<_, Error>(Some((text, (platform, layout, next, false))))
     };
     let lines = futures_util::stream::try_unfold(start, step);
     Ok(csv_answer(
@@ -140,12 +140,12 @@ pub(crate) async fn ipe(call: PageCall) -> PageResult {
     ))
 }
 
-async fn ipe_piece(
+/// The next buildings of the file, and the reference to go on after.
+async fn ipe_rows(
     platform: &Platform,
     release: Release,
     after: String,
-    first: bool,
-) -> Result<(Vec<u8>, Option<String>), Error> {
+) -> Result<(Vec<Row>, Option<String>), Error> {
     let read = move |tx: &mut dyn Tx| {
         still_there(tx, release)?;
         store::ipe_page(tx, release, &after)
@@ -155,7 +155,7 @@ async fn ipe_piece(
         Some(last) => Some(last.text("building_ref")?),
         None => None,
     };
-    Ok((outgoing::ipe(&rows, first)?, next))
+    Ok((rows, next))
 }
 
 /// A stream of differences: what it still has to walk.

@@ -13,7 +13,8 @@ use domain::account::Account;
 use domain::release::Kind;
 use kernel::{AccountId, Millis, OperatorId, SessionId};
 use reference::SERVICE;
-use reference::runs::RunState;
+use reference::runs::{FOUR_EYES_SETTING, RunState};
+use reference::settings;
 use storage::{Lane, Tx};
 use tower::ServiceExt;
 use web::server::{Portal, SESSION_COOKIE, Site};
@@ -405,6 +406,71 @@ async fn operators_fetch_where_pms_stand_and_nothing_of_managers() {
         .get(SOLENE, "/oi/versions/2?table=building&format=csv")
         .await;
     assert_eq!(own.body.matches("NOUVEAU SYNDIC").count(), 2);
+}
+
+#[tokio::test]
+async fn the_ipe_that_operators_fetch_has_the_columns_and_the_order_that_are_set() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let territory = small();
+    house.publish(&territory.file(Kind::Ipe)).await;
+    let set = async |who: &Arc<domain::access::Ctx>, name: &str, value: &str| {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        let done = settings::set(&house.desk.platform, who, name, value).await;
+        done.unwrap()
+            .into_result()
+            .map_err(|refusal| (refusal.code.clone(), refusal.message()))
+    };
+    let header = async || {
+        let ipe = house.get(HIRO, "/referentiel/ipe.csv").await.body;
+        let mut lines = ipe.lines().map(str::to_owned);
+        (
+            lines.next().unwrap(),
+            lines.next().unwrap(),
+            lines.count() + 1,
+        )
+    };
+    let usual = header().await;
+    let staff = &house.desk.staff;
+    let name = settings::IPE_COLUMNS_SETTING;
+    let columns = "EtatImmeuble, IdentifiantImmeuble, ContactGestionnaireImmeuble, ReferencePM";
+    set(staff, name, columns).await.unwrap();
+    let (first, line, count) = header().await;
+    assert_eq!(
+        first,
+        "EtatImmeuble;IdentifiantImmeuble;ContactGestionnaireImmeuble;ReferencePM"
+    );
+    let cells: Vec<_> = line.split(';').collect();
+    assert!(cells[1].starts_with("IMB/") && cells[2].is_empty() && cells.len() == 4);
+    assert_eq!((count, usual.2), (territory.buildings.len(), count));
+
+    let refused = [
+        ("IdentifiantImmeuble;NomDuChien;Age", "NomDuChien, Age"),
+        ("IdentifiantImmeuble;CodeBAN;CodeBAN", "CodeBAN"),
+        ("CodeBAN", "IdentifiantImmeuble"),
+    ];
+    for (value, told) in refused {
+        let (code, message) = set(staff, name, value).await.unwrap_err();
+        assert!(code == "EREG01" && message.contains(told), "{message}");
+    }
+    assert_eq!(
+        set(staff, "reference.autre", "x").await.unwrap_err().0,
+        "EREG01"
+    );
+    assert_eq!(
+        set(staff, FOUR_EYES_SETTING, "non").await.unwrap_err().0,
+        "EREG01"
+    );
+    let provider = house.desk.staff.owner();
+    let machine = system(&house.desk.platform, Duty::Import, provider).unwrap();
+    assert_eq!(
+        set(&Arc::new(machine), name, columns).await.unwrap_err().0,
+        "11"
+    );
+    assert_eq!(header().await.0, first, "what was refused changed nothing");
+    set(staff, name, " ").await.unwrap();
+    assert_eq!(header().await, usual);
 }
 
 #[tokio::test]
