@@ -1,7 +1,7 @@
-// Sign-in, eligibility and order with the keyboard alone: everything is reached by Tab, and what
-// has the focus can be seen.
+// Sign-in, eligibility and order, then the OI's file sent and approved, with the keyboard alone:
+// everything is reached by Tab, and what has the focus can be seen.
 
-import { browse, check, given, go, waitFor, wrong } from "./lib.mjs";
+import { become, browse, check, given, go, waitFor, waitForTag, wrong } from "./lib.mjs";
 
 const [place] = given.places.buildable;
 const STOPS_MAX = 120;
@@ -59,6 +59,23 @@ async function searchBox(page) {
   check((await page.locator(".verdict").count()) === 1, "what was chosen leads to no answer");
 }
 
+// One sends a file, another approves what it made.
+async function referential(page) {
+  await become(page, given.team.importer);
+  await press(page, 'nav a[href="/oi/imports"]');
+  await reach(page, "#fichier");
+  const choosing = page.waitForEvent("filechooser");
+  await page.keyboard.press("Enter");
+  await (await choosing).setFiles(given.ipe);
+  await press(page, 'main form[action="/oi/imports"] button.primary');
+  await waitForTag(page, "À approuver");
+  const here = page.url();
+  await become(page, given.team.approver);
+  await page.goto(here);
+  await press(page, 'main form[action$="/approuver"] button');
+  await waitForTag(page, "Publié");
+}
+
 await browse(async (page) => {
   await go(page, "/connexion");
   await type(page, "#identifiant", given.agent.login);
@@ -87,4 +104,5 @@ await browse(async (page) => {
   await type(page, "#ContactClient1", "0261910001");
   await press(page, 'main form[action="/commandes"] button.primary');
   await waitFor(page, "Raccordement à faire");
+  await referential(page);
 });

@@ -10,15 +10,17 @@ const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const FLAGS = [
+const COMMON = [
   "--no-sandbox",
-  "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
 ];
+const FLAGS = [...COMMON, "--disable-gpu"];
+// A map is drawn by WebGL, here without a graphics card.
+export const FLAGS_OF_MAPS = [...COMMON, "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 // Only colours differ in the dark, and everything but colours on a small screen.
 const LIGHT = { runOnly: RULES };
@@ -26,6 +28,8 @@ const DARK = { runOnly: { type: "rule", values: ["color-contrast", "link-in-text
 const SMALL = { runOnly: RULES, rules: { "color-contrast": { enabled: false } } };
 const LOADS_MAX = 300;
 const WIDE = { width: 1280, height: 900 };
+const PICTURE = { width: 1180, height: 720 };
+const PICTURE_OF_MAP = { width: 1180, height: 980 };
 
 // What the test says of the server and its territory.
 export const given = JSON.parse(readFileSync(0, "utf8"));
@@ -40,8 +44,9 @@ export function check(condition, text) {
 }
 
 // Runs `steps` with a page of its own, then says what was wrong. A step that cannot be made is.
-export async function browse(steps, options = {}) {
-  const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
+export async function browse(steps, { flags = FLAGS, ...options } = {}) {
+  const env = { ...process.env, LANGUAGE: "fr" };
+  const browser = await chromium.launch({ executablePath: given.chromium, args: flags, env });
   try {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,
@@ -79,7 +84,9 @@ function watch(context, page) {
     // A refused form is a page of its own, which the browser also calls an error.
     const refused = message.text().startsWith("Failed to load resource");
     const ofPage = message.location().url.split("#")[0] === page.url().split("#")[0];
-    if (["error", "warning"].includes(message.type()) && !(refused && ofPage)) {
+    // A picture of the page makes the software card wait, and it complains.
+    const slow = message.text().includes("GPU stall due to ReadPixels");
+    if (["error", "warning"].includes(message.type()) && !(refused && ofPage) && !slow) {
       wrong(`${page.url()}: console: ${message.text()}`);
     }
   });
@@ -89,6 +96,25 @@ async function shot(page, name) {
   if (!given.shots) return;
   mkdirSync(given.shots, { recursive: true });
   await page.screenshot({ path: join(given.shots, `${name}.png`), fullPage: true });
+}
+
+// The page once its map, if it has one, has drawn what there is to draw.
+export async function drawn(page) {
+  const map = page.locator("territory-map");
+  if ((await map.count()) > 0) await page.locator("territory-map[data-ready]").waitFor();
+}
+
+// A picture for the documents, small enough for them; asked for by an environment variable. The
+// page comes again at its size, without what was said once.
+export async function picture(page, name) {
+  if (!given.images) return;
+  const isMap = (await page.locator("territory-map").count()) > 0;
+  await page.setViewportSize(isMap ? PICTURE_OF_MAP : PICTURE);
+  const { href, pathname, searchParams } = new URL(page.url());
+  await page.goto(searchParams.has("fait") ? given.portal + pathname : href);
+  await drawn(page);
+  await page.screenshot({ path: join(given.images, name) });
+  await page.setViewportSize(WIDE);
 }
 
 async function violations(page, options) {
@@ -168,4 +194,19 @@ export async function waitFor(page, text) {
     if (loaded === LOADS_MAX) throw new Error(`the page never says ${text}`);
     await page.reload();
   }
+}
+
+// The same for the word of a tag, which other words of the page may hold.
+export async function waitForTag(page, word) {
+  const tags = page.locator("main .tag");
+  for (let loaded = 0; !(await tags.allInnerTexts()).includes(word); loaded += 1) {
+    if (loaded === LOADS_MAX) throw new Error(`no tag ever says ${word}`);
+    await page.reload();
+  }
+}
+
+// Somebody else at the same browser.
+export async function become(page, who) {
+  await page.context().clearCookies();
+  await signIn(page, who);
 }

@@ -1,6 +1,6 @@
-// The core of the journey with scripts switched off: everything is a link or a form.
+// The core of the journeys with scripts switched off: everything is a link or a form.
 
-import { browse, check, fill, given, go, signIn, waitFor } from "./lib.mjs";
+import { become, browse, check, fill, given, go, signIn, waitFor, waitForTag } from "./lib.mjs";
 
 const [place] = given.places.buildable;
 const FORM = 'main form[action="/commandes"]';
@@ -25,6 +25,32 @@ async function eligibility(page) {
     const text = await page.locator(".verdict").innerText();
     check(/Éligible/.test(text), `${way}: ${text}`);
   }
+}
+
+// The OI's file: sent by one, approved by another, taken back.
+async function referential(page) {
+  await become(page, given.team.importer);
+  await go(page, "/oi/imports");
+  await page.setInputFiles("#fichier", given.ipe);
+  await page.click('main form[action="/oi/imports"] button.primary');
+  check((await page.locator("main").innerText()).includes("Fichier reçu"), "no file received");
+  await waitForTag(page, "À approuver");
+  const here = page.url();
+  const approve = 'main form[action$="/approuver"] button';
+  check((await page.locator(approve).count()) === 0, "one may approve one's own file");
+  check((await page.locator("main tbody tr").count()) > 0, "no refused line is shown");
+  await become(page, given.team.approver);
+  await page.goto(here);
+  await page.click(approve);
+  await waitForTag(page, "Publié");
+  await page.locator("main .actions a", { hasText: "Différences" }).click();
+  check((await page.locator("main del").count()) > 0, "no difference is shown");
+  await page.locator("main summary", { hasText: "Retirer cette version" }).click();
+  await page.fill("main [name=motif]", "essai");
+  await page.click('main form[action$="/retirer"] button');
+  await waitForTag(page, "Retirée");
+  await go(page, "/oi/referentiel/carte");
+  check((await page.locator("main svg.map a").count()) > 0, "no map is drawn");
 }
 
 await browse(
@@ -54,6 +80,7 @@ await browse(
     await page.locator("details.who form button").click();
     await go(page, "/commandes");
     check(page.url().includes("/connexion"), "still signed in");
+    await referential(page);
   },
   { javaScriptEnabled: false },
 );

@@ -278,19 +278,20 @@ codes! {
     EOPT01 = "EOPT01", 4, Invalid, Operator,
         "Adresse ambiguë : plusieurs immeubles correspondent",
         "Précisez l’IdentifiantImmeuble ou le bâtiment parmi ceux rendus.";
-    EIMP01 = "EIMP01", 4, Invalid, Operator,
+    EIMP01 = "EIMP01", 4, Invalid, Provider,
         "Fichier de référence refusé",
         "Corrigez le fichier d’après le compte rendu, puis recommencez.";
-    EIMP02 = "EIMP02", 4, Conflict, Operator,
+    EIMP02 = "EIMP02", 4, Conflict, Provider,
         "Fichier déjà importé",
         "Ce contenu est déjà celui d’une publication : rien à faire.";
-    EIMP03 = "EIMP03", 1, Invalid, Operator,
+    EIMP03 = "EIMP03", 1, Invalid, Provider,
         "Date d’extraction inconnue",
-        "Donnez --extracted-at AAAA-MM-JJ, ou nommez le fichier avec sa date.";
+        "Donnez la date d’extraction (--extracted-at AAAA-MM-JJ à la ligne de commande), ou \
+         nommez le fichier avec sa date.";
     EEXP01 = "EEXP01", 4, Invalid, Operator,
         "Export trop grand",
         "Resserrez les filtres : un fichier porte au plus 100 000 lignes.";
-    EIMP04 = "EIMP04", 4, Invalid, Operator,
+    EIMP04 = "EIMP04", 4, Invalid, Provider,
         "Fichier refusé à la réception",
         "Envoyez un fichier texte dans les limites publiées (2 Gio, lignes de 64 Kio).";
     EIMP05 = "EIMP05", 11, Forbidden, Provider,

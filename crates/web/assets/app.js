@@ -117,7 +117,8 @@ class LivePart extends HTMLElement {
       const answer = await fetch(location.href);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = page.querySelector("live-part");
-      if (!part) return location.reload();
+      // Without what the address said was just begun.
+      if (!part) return location.replace(location.pathname);
       this.replaceChildren(...part.childNodes);
     } catch {
       // The next look may succeed.

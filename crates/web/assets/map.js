@@ -40,12 +40,19 @@ class TerritoryMap extends HTMLElement {
       this.fetch_();
       this.map.on("moveend", () => this.fetch_());
     });
-    this.map.on("idle", () => (this.dataset.ready = "yes"));
+    this.map.on("idle", () => {
+      if (!this.asking) this.dataset.ready = "yes";
+    });
     this.wire();
   }
 
   wire() {
     this.map.on("click", (event) => this.pick(event));
+    // In another room the whole is shown again, unless somebody looked elsewhere.
+    this.map.on("movestart", (event) => (this.moved ||= Boolean(event.originalEvent)));
+    this.map.on("resize", () => {
+      if (!this.moved) this.map.fitBounds(this.home, { animate: false });
+    });
     this.map.on("mousemove", (event) => {
       const over = this.under(event.point);
       this.map.getCanvas().style.cursor = over ? "pointer" : "";
@@ -53,6 +60,7 @@ class TerritoryMap extends HTMLElement {
     for (const button of this.querySelectorAll("[data-zoom]")) {
       button.addEventListener("click", () => {
         const step = Number(button.dataset.zoom);
+        this.moved = step !== 0;
         if (step) this.map.zoomTo(this.map.getZoom() + step);
         else this.map.fitBounds(this.home);
       });
@@ -88,16 +96,23 @@ class TerritoryMap extends HTMLElement {
     const asked = (this.asked = (this.asked || 0) + 1);
     const { width, height } = this.map.getCanvas().getBoundingClientRect();
     const room = Math.round((width * height) / 3600);
+    this.asking = true;
     const answer = await fetch(`${this.dataset.from}?bbox=${kept.join(",")}&place=${room}`);
-    if (!answer.ok || asked !== this.asked) return;
+    if (asked !== this.asked) return;
+    this.asking = false;
+    if (!answer.ok) return;
     this.last = await answer.json();
     this.map.getSource("all")?.setData(this.last);
     this.tally();
   }
 
-  // The legend counts what is in sight.
+  // The legend counts what is in sight, and the footer says what it is made of.
   tally() {
     const all = this.last.features.map((feature) => feature.properties);
+    const near = all.some((found) => found.genre === "immeuble") ? "pres" : "loin";
+    for (const words of this.parentElement.querySelectorAll("[data-vue]")) {
+      words.hidden = words.dataset.vue !== near;
+    }
     for (const line of this.parentElement.querySelectorAll(".legend li")) {
       const { etat, genre } = line.dataset;
       const found = etat
@@ -118,6 +133,7 @@ class TerritoryMap extends HTMLElement {
     if (!found) return;
     const { titre, lien } = found.properties;
     if (!lien) {
+      this.moved = true;
       this.map.easeTo({ center: event.lngLat, zoom: this.map.getZoom() + 2 });
     }
     this.say(titre, lien);
@@ -145,6 +161,9 @@ class TerritoryMap extends HTMLElement {
     const is = (...kinds) => ["in", ["get", "genre"], ["literal", kinds]];
     const font = { "text-font": ["Texte"] };
     const size = ["min", 26, ["+", 4, ["sqrt", ["get", "n"]]]];
+    // From afar, buildings must not hide each other.
+    const byZoom = (...stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
+    const radius = (building) => ["case", is("immeuble"), building, size];
     return {
       version: 8,
       sources: {
@@ -160,8 +179,9 @@ class TerritoryMap extends HTMLElement {
           paint: {
             "circle-color": ["match", ["get", "etat"], ...paired(fill), ground],
             "circle-stroke-color": ["match", ["get", "etat"], ...paired(tone), ink],
-            "circle-stroke-width": 1.5,
-            "circle-radius": ["case", is("immeuble"), 6, size],
+            "circle-opacity": ["match", ["get", "etat"], ["prevu", "abandonne"], 1, 0.55],
+            "circle-stroke-width": byZoom(13, 0.75, 16, 1.5),
+            "circle-radius": byZoom(13, radius(2), 16, radius(6), 19, radius(9)),
           },
         },
         {

@@ -1,5 +1,7 @@
 //! French texts of an import's report and refusals.
 
+use std::collections::BTreeMap;
+
 use domain::release::history::Past;
 use domain::release::{ReleaseState, Source, Table};
 use kernel::Millis;
@@ -9,6 +11,7 @@ use web::Tone;
 use crate::differences::What;
 use crate::effect::{Part, Sum, Touched};
 use crate::files::gracethd::GracethdFault;
+use crate::pages::{ByCode, Figure};
 use crate::report::{AnomalyCode, RejectCode};
 use crate::runs::{Run, RunState, Summary};
 
@@ -33,7 +36,7 @@ impl RejectCode {
             Self::UnknownReference => "Référence inconnue du référentiel",
             Self::PmMissing => "ReferencePM absente alors que le déploiement a commencé",
             Self::PmTooEarly => "ReferencePM communiquée avant le déploiement du PM",
-            Self::PmNotDeployed => "Immeuble déployé sur un PM qui ne l'est pas",
+            Self::PmNotDeployed => "Immeuble déployé sur un PM qui ne l’est pas",
         }
     }
 }
@@ -48,7 +51,7 @@ impl AnomalyCode {
             Self::AbandonedTooLong => "Immeuble abandonné depuis plus de trois mois",
             Self::DwellingsDiffer => "Nombre de logements différent de la structure",
             Self::DwellingSumDiffers => {
-                "Somme des logements d'un Hexaclé différente de la structure"
+                "Somme des logements d’un Hexaclé différente de la structure"
             }
             Self::NoticeTooShort => "Délai de prévenance du PM inférieur à trois mois",
             Self::UnknownProjection => "Projection géographique inconnue",
@@ -423,19 +426,73 @@ pub fn release_tone(state: ReleaseState) -> Tone {
     }
 }
 
-/// What an import counted: label, number, whether it calls for a look.
+/// What an import counted.
 #[must_use]
-pub fn figures(summary: &Summary) -> Vec<(&'static str, u64, bool)> {
+pub fn figures(summary: &Summary) -> Vec<Figure> {
+    let looked_at = |label, number: u64, note, tone| Figure {
+        label,
+        number,
+        note,
+        tone: if number > 0 { tone } else { Tone::Neutral },
+    };
+    let plain = |label, number, note| looked_at(label, number, note, Tone::Neutral);
+    let unchanged = counted(summary.unchanged, "inchangée", "inchangées");
+    let kept = counted(summary.kept, "objet maintenu", "objets maintenus");
     vec![
-        ("Lignes lues", summary.read, false),
-        ("Ajouts", summary.added, false),
-        ("Modifications", summary.changed, false),
-        ("Suppressions", summary.removed, true),
-        ("Inchangés", summary.unchanged, false),
-        ("Lignes refusées", summary.rejected, true),
-        ("dont objet maintenu", summary.kept, false),
-        ("Anomalies", summary.anomalies, true),
+        plain("Lignes lues", summary.read, unchanged),
+        plain("Ajouts", summary.added, String::new()),
+        plain("Modifications", summary.changed, String::new()),
+        looked_at("Suppressions", summary.removed, String::new(), Tone::Warn),
+        looked_at("Lignes refusées", summary.rejected, kept, Tone::Bad),
+        looked_at("Anomalies", summary.anomalies, String::new(), Tone::Warn),
     ]
+}
+
+/// A count and its noun; nothing for none.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!("1 {one}"),
+        count => format!("{} {many}", web::french::count(&count.to_string())),
+    }
+}
+
+/// What is counted of one code: label, code, number. `by_code` has both families.
+#[must_use]
+pub fn rejects_by_code(by_code: &BTreeMap<String, u64>) -> Vec<ByCode> {
+    let all = RejectCode::ALL.map(|code| (code.label(), code.as_str()));
+    of_family(&all, by_code)
+}
+
+/// The same of anomalies.
+#[must_use]
+pub fn anomalies_by_code(by_code: &BTreeMap<String, u64>) -> Vec<ByCode> {
+    let all = AnomalyCode::ALL.map(|code| (code.label(), code.as_str()));
+    of_family(&all, by_code)
+}
+
+fn of_family(
+    family: &[(&'static str, &'static str)],
+    by_code: &BTreeMap<String, u64>,
+) -> Vec<ByCode> {
+    let counted = |&(label, code): &(&'static str, &'static str)| {
+        let number = *by_code.get(code)?;
+        Some(ByCode {
+            label,
+            code,
+            number,
+        })
+    };
+    let mut all: Vec<ByCode> = family.iter().filter_map(counted).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.number));
+    all
+}
+
+/// The label of a refused line's code; the code itself when a later version wrote it.
+#[must_use]
+pub fn reject(code: &str) -> &str {
+    let known = RejectCode::ALL.iter().find(|one| one.as_str() == code);
+    known.map_or(code, |one| one.label())
 }
 
 /// Facts of an import: label, value, whether it is a reference.
@@ -490,7 +547,8 @@ pub fn release_facts(past: &Past, source: Option<&Source>) -> Vec<(&'static str,
         facts.push(("Nom", source.file_name.clone(), true));
         facts.push(("Extrait le", web::french::date(source.extracted_on), false));
         facts.push(("Empreinte SHA-256", source.digest.clone(), true));
-        facts.push(("Objets en vigueur", source.rows.to_string(), false));
+        let rows = web::french::count(&source.rows.to_string());
+        facts.push(("Objets en vigueur", rows, false));
     }
     if let Some(at) = info.published_at {
         let by = match past.published_by.as_str() {

@@ -8,6 +8,8 @@ mod compare;
 pub mod differences;
 pub mod effect;
 mod files;
+#[cfg(test)]
+mod guide;
 mod hash;
 mod index;
 mod jobs;

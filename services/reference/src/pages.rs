@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::civil::Date;
 use kernel::Millis;
-use web::{Form, ListQuery, Pager, RefusalView, Shell, Tag, filters};
+use web::{Form, ListQuery, Pager, RefusalView, Shell, Tag, Tone, filters};
 
 /// A choice of a filter: value, label, count when counted.
 #[derive(Clone, Debug)]
@@ -92,20 +92,28 @@ pub struct ImportPage {
     pub total: u64,
     /// Why it was refused.
     pub refusal: Option<RefusalView>,
-    /// Counts: label, number, and whether they call for a look.
-    pub figures: Vec<(&'static str, u64, bool)>,
+    /// The kind of file, and when it was extracted.
+    pub kind: (&'static str, Date),
+    /// Counts.
+    pub figures: Vec<Figure>,
     /// Facts: label and value, and whether it is a reference.
     pub facts: Vec<(&'static str, String, bool)>,
     /// Where the report is fetched.
     pub report: Option<String>,
     /// Where the refused lines are fetched, to correct.
     pub rejects: Option<String>,
-    /// Anomalies and refused lines by code, as counted.
-    pub by_code: Vec<(String, u64)>,
+    /// The first refused lines.
+    pub refused: Vec<RefusedLine>,
+    /// How many there are, and by code.
+    pub refused_count: u64,
+    /// Refused lines by code.
+    pub refused_by_code: Vec<ByCode>,
     /// The first anomalies: what, object, precision.
     pub anomalies: Vec<(String, String, String)>,
     /// How many anomalies there are.
     pub anomaly_count: u64,
+    /// Anomalies by code.
+    pub anomalies_by_code: Vec<ByCode>,
     /// Columns the platform does not read.
     pub unknown_columns: Vec<String>,
     /// The release it made.
@@ -114,8 +122,47 @@ pub struct ImportPage {
     pub effect: Option<EffectPanel>,
     /// The approval form, while it waits.
     pub approve: Option<Form>,
+    /// Whether the reader brought the file, and so may not approve it.
+    pub own: bool,
     /// The refusal form, while it waits.
     pub decline: Option<Form>,
+}
+
+/// A count at the top of a page.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// Of what.
+    pub label: &'static str,
+    /// How many.
+    pub number: u64,
+    /// What goes with it; may be empty.
+    pub note: String,
+    /// Whether it calls for a look.
+    pub tone: Tone,
+}
+
+/// What is counted of one code.
+#[derive(Clone, Debug)]
+pub struct ByCode {
+    /// Its label.
+    pub label: &'static str,
+    /// The code.
+    pub code: &'static str,
+    /// How many.
+    pub number: u64,
+}
+
+/// A refused line.
+#[derive(Clone, Debug)]
+pub struct RefusedLine {
+    /// Its number in the file, the header being 1.
+    pub line: u64,
+    /// The column at fault; empty for the whole line.
+    pub column: String,
+    /// The code.
+    pub code: String,
+    /// Why, in a sentence.
+    pub why: String,
 }
 
 impl ImportPage {
@@ -242,6 +289,8 @@ pub struct ReleasePage {
     pub whats: Vec<Choice>,
     /// Columns of the table shown.
     pub fields: Vec<Choice>,
+    /// Whether a filter narrows what is shown of that table.
+    pub narrowed: bool,
     /// The differences of this page.
     pub rows: Vec<DifferenceRow>,
     /// Where the page stands.

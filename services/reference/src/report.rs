@@ -33,6 +33,18 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
+    /// Every code.
+    pub const ALL: [Self; 8] = [
+        Self::MissingField,
+        Self::Format,
+        Self::Value,
+        Self::Duplicate,
+        Self::UnknownReference,
+        Self::PmMissing,
+        Self::PmTooEarly,
+        Self::PmNotDeployed,
+    ];
+
     /// As written in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -92,6 +104,23 @@ pub enum AnomalyCode {
 }
 
 impl AnomalyCode {
+    /// Every code.
+    pub const ALL: [Self; 13] = [
+        Self::PmContradicted,
+        Self::SignedWithoutAgreement,
+        Self::AbandonedTooLong,
+        Self::DwellingsDiffer,
+        Self::DwellingSumDiffers,
+        Self::NoticeTooShort,
+        Self::UnknownProjection,
+        Self::OutsideProjection,
+        Self::UnknownEnd,
+        Self::FibreStateDiffers,
+        Self::LineDiffers,
+        Self::OriginDiffers,
+        Self::OlderExtraction,
+    ];
+
     /// As written in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -20,6 +20,7 @@ use domain::release::{Kind, Release, Table};
 use jiff::Span;
 use jiff::civil::Date;
 use kernel::{Clock, OperatorId, SystemClock};
+use reference::differences::{Filter, changes_of, page as page_of};
 use reference::report::ImportReport;
 use reference::usecases::{ImportRequest, Phase, import};
 use serde_json::{Value, json};
@@ -41,6 +42,10 @@ const FEW: u64 = 100_000;
 const MORE_MEMORY_MAX: f64 = 32.0;
 /// The re-import should be so many times as fast as the first.
 const FASTER: f64 = 10.0;
+/// Places at which the differences are looked at.
+const VIEWED: u64 = 50;
+/// Rows of a page of differences.
+const PAGE: usize = 50;
 /// Orders a second while importing, and as many eligibility tests.
 const PER_SECOND: usize = 200;
 /// How many times as long as on an idle server they may take.
@@ -142,6 +147,12 @@ fn alone(bench: &Bench, rows: u64) -> Result<Value> {
         "import {rows:>7} rows  again {ratio:.1} times as fast (goal {FASTER}); what changed, and \
          the planted faults, named exactly"
     ))?;
+    say(&format!(
+        "import {rows:>7} rows  differences, {} pages: p50 {:.1} ms, max {:.1} ms a page",
+        2 * VIEWED,
+        number("viewer", "p50_ms"),
+        number("viewer", "max_ms"),
+    ))?;
     figures["peak_mib"] = number("first", "peak_mib")
         .max(number("next", "peak_mib"))
         .into();
@@ -168,6 +179,7 @@ pub async fn child(data: &Path, rows: u64) -> Result<()> {
     };
     let (report, first) = own.import(Edition::First).await?;
     ensure!(report.added == rows && report.rejected == 0, "{report:?}");
+    let viewer = own.view().await?;
     let next = own.import_again(Edition::Next).await?;
     // Back to the first edition, so that what changes is 1 % again.
     own.import(Edition::First).await?;
@@ -180,6 +192,7 @@ pub async fn child(data: &Path, rows: u64) -> Result<()> {
         "next": next,
         "scattered": scattered,
         "faulty": faulty,
+        "viewer": viewer,
     });
     crate::output::data(&format!("{figures}\n"))
 }
@@ -225,6 +238,41 @@ impl Own<'_> {
             "ended_at_s": phases,
         });
         Ok((report, figures))
+    }
+
+    /// Pages of the differences of the release in force, which added every row: from the first to
+    /// the last, plain and looking for an object.
+    async fn view(&self) -> Result<Value> {
+        let db = &self.platform.db;
+        let release = db.get(current).await?;
+        let changes = changes_of(db, release).await?;
+        let change = changes.iter().find(|one| one.table == Table::Building);
+        let change = change.context("buildings")?.clone();
+        let mut took = Vec::new();
+        for page in 0..VIEWED {
+            let n = page * self.rows / VIEWED;
+            let looked_for = Filter {
+                key: ipe::reference(n),
+                ..Filter::default()
+            };
+            for (filter, after) in [
+                (Filter::default(), ipe::reference(n)),
+                (looked_for, String::new()),
+            ] {
+                let begun = Instant::now();
+                let seen = page_of(db, release, change.clone(), &filter, &after, PAGE).await?;
+                took.push(begun.elapsed());
+                let first = if after.is_empty() { n } else { n + 1 };
+                let named = seen
+                    .rows
+                    .first()
+                    .is_some_and(|row| row.key == ipe::reference(first));
+                ensure!(named, "a page does not begin where it should");
+            }
+        }
+        took.sort_unstable();
+        let ms = |at: usize| took.get(at).map_or(0.0, |one| one.as_secs_f64() * 1e3);
+        Ok(json!({ "p50_ms": ms(took.len() / 2), "max_ms": ms(took.len() - 1) }))
     }
 
     /// Imports an edition over the first, and checks that what changed is named, and only that.

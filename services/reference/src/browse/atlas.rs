@@ -143,9 +143,11 @@ async fn read(platform: &Platform, release: Release) -> Result<Atlas, Fault> {
         pms.extend(page);
     }
     let sources = move |tx: &mut dyn storage::Tx| releases::sources(tx, release);
+    let mut sources = platform.db.get(sources).await?;
+    sources.sort_by_key(|source| source.kind);
     Ok(Atlas {
         release,
-        sources: platform.db.get(sources).await?,
+        sources,
         communes: communes(&streets, &pms),
         streets,
         pms,

@@ -132,6 +132,24 @@ pub fn fields(table: Table) -> &'static [&'static str] {
     &columns[table.key_len()..columns.len() - 3]
 }
 
+/// The columns by which a person knows an object that comes or goes, in the order of speech; none
+/// where the first of its table do.
+#[must_use]
+pub fn telling(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Building => &[
+            "number",
+            "street_type",
+            "street_name",
+            "commune",
+            "state",
+            "dwellings",
+            "pm_ref",
+        ],
+        _ => &[],
+    }
+}
+
 /// At most `limit` differences of `release` in a table, after the key `after`. A page may be short
 /// and have a next one: when a filter drops what was looked at.
 ///

@@ -22,6 +22,8 @@ use crate::usecases::Phase;
 pub const FOUR_EYES_SETTING: &str = "reference.four_eyes";
 /// Anomalies kept in a summary; the report has them all.
 pub const ANOMALIES_SHOWN_MAX: usize = 200;
+/// Refused lines shown on the page of an import; the report has more.
+pub const REJECTS_SHOWN_MAX: usize = 50;
 
 macro_rules! states {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
@@ -102,8 +104,10 @@ pub struct Summary {
     pub anomalies: u64,
     /// Columns the platform does not read.
     pub unknown_columns: Vec<String>,
-    /// The first anomalies: code, object, precision.
+    /// The first anomalies: label, object, precision.
     pub first_anomalies: Vec<(String, String, String)>,
+    /// The first refused lines: number, column, code.
+    pub first_rejects: Vec<(u64, String, String)>,
     /// Anomalies and refused lines by code, as far as the report keeps them.
     pub by_code: BTreeMap<String, u64>,
 }
@@ -120,6 +124,9 @@ impl From<&ImportReport> for Summary {
         let told = |a: &crate::report::Anomaly| {
             (a.code.label().to_owned(), a.key.clone(), a.detail.clone())
         };
+        let refused =
+            |r: &crate::report::Reject| (r.line, r.column.to_owned(), r.code.as_str().to_owned());
+        let first_rejects = report.rejects.iter().take(REJECTS_SHOWN_MAX);
         Self {
             read: report.read,
             added: report.added,
@@ -131,6 +138,7 @@ impl From<&ImportReport> for Summary {
             anomalies: report.anomaly_count,
             unknown_columns: report.unknown_columns.clone(),
             first_anomalies: shown.map(told).collect(),
+            first_rejects: first_rejects.map(refused).collect(),
             by_code,
         }
     }

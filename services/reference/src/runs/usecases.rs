@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::access::{Ctx, Duty, StaffScope};
+use domain::access::{Ctx, Duty, StaffScope, SystemScope};
 use domain::release::history::store as history;
 use domain::release::{Kind, Release, ReleaseState, store as releases};
 use domain::upload::{self, PIECE_BYTES, Purpose, Readable, Receiver, Upload, UploadError};
@@ -76,7 +76,8 @@ pub async fn submit(
             let refusal = Refusal::new(&codes::EIMP03).on("DateExtraction");
             return Ok(Verdict::Refused(refusal));
         };
-        if new.approve && four_eyes(work)? == FourEyes::Always {
+        let scope = work.ctx.duty(Duty::Import);
+        if new.approve && four_eyes(work.tx, &scope)? == FourEyes::Always {
             return Ok(Verdict::Refused(Refusal::new(&codes::EIMP05)));
         }
         let run = received(work, &new, extracted_on);
@@ -165,14 +166,37 @@ enum FourEyes {
     Always,
 }
 
-fn four_eyes(work: &mut Work<'_>) -> Result<FourEyes, Error> {
-    let scope = work.ctx.duty(Duty::Import);
-    let set = domain::setting::store::by_name(work.tx, &scope, FOUR_EYES_SETTING)?;
+fn four_eyes(tx: &mut dyn Tx, scope: &SystemScope) -> Result<FourEyes, Error> {
+    let set = domain::setting::store::by_name(tx, scope, FOUR_EYES_SETTING)?;
     Ok(match set.as_deref() {
         Some("off") => FourEyes::Off,
         Some("always") => FourEyes::Always,
         _ => FourEyes::Pages,
     })
+}
+
+impl FourEyes {
+    /// Whether the caller may not approve what it brought itself.
+    fn binds(self, ctx: &Ctx) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Pages => ctx.account().is_some(),
+            Self::Always => true,
+        }
+    }
+}
+
+/// Whether another person than the caller must approve what this import made.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn needs_another(platform: &Platform, ctx: &Ctx, run: &Run) -> Result<bool, Fault> {
+    if run.uploaded_by != who(ctx) {
+        return Ok(false);
+    }
+    let scope = ctx.duty(Duty::Import);
+    let set = platform.db.get(move |tx| four_eyes(tx, &scope)).await?;
+    Ok(set.binds(ctx))
 }
 
 /// Approves a release that waits, and starts its publication.
@@ -193,14 +217,9 @@ pub async fn approve_release(
             Ok(found) => found,
             Err(refusal) => return Ok(Verdict::Refused(refusal)),
         };
-        let by_page = work.ctx.account().is_some();
+        let scope = work.ctx.duty(Duty::Import);
         let same = run.uploaded_by == who(work.ctx);
-        let asked = match four_eyes(work)? {
-            FourEyes::Off => false,
-            FourEyes::Pages => by_page,
-            FourEyes::Always => true,
-        };
-        if asked && same {
+        if same && four_eyes(work.tx, &scope)?.binds(work.ctx) {
             return Ok(Verdict::Refused(Refusal::new(&codes::EIMP05)));
         }
         let states = (RunState::Waiting, RunState::Publishing);

@@ -59,7 +59,8 @@ async fn public_page(call: &PageCall, mut form: web::Form, status: StatusCode) -
     let scope = admitted(call).await?;
     let read = move |tx: &mut dyn Tx| {
         let current = releases::current(tx)?;
-        let sources = releases::sources(tx, current)?;
+        let mut sources = releases::sources(tx, current)?;
+        sources.sort_by_key(|source| source.kind);
         let state = ReleaseState::Published.as_str();
         let past = history::list(tx, state, Release(i64::MAX), RELEASES_SHOWN)?;
         let notice = scope

@@ -12,9 +12,9 @@ use web::export::{Cell, Column, ROWS_MAX, attachment, gather};
 use web::{Form, ListQuery, Pager, RefusalView, Tag};
 
 use super::{found, releases, settled, staff};
-use crate::pages::{Choice, ImportList, ImportPage, ImportRow};
+use crate::pages::{Choice, ImportList, ImportPage, ImportRow, RefusedLine};
 use crate::runs::store::{self, Listing};
-use crate::runs::usecases::{Submission, submit};
+use crate::runs::usecases::{Submission, needs_another, submit};
 use crate::runs::{Run, RunState};
 use crate::{kind_of_name, labels};
 
@@ -270,21 +270,35 @@ pub(super) async fn import_page(
         done: run.done,
         total: run.total,
         refusal: run.refusal.as_ref().map(RefusalView::from),
+        kind: (run.kind.label(), run.extracted_on),
         figures: labels::figures(&run.summary),
         facts: labels::run_facts(run),
         report: file(&run.report_upload, "compte-rendu"),
         rejects: file(&run.rejects_upload, "rejets"),
-        by_code: run.summary.by_code.clone().into_iter().collect(),
+        refused: run.summary.first_rejects.iter().map(refused_line).collect(),
+        refused_count: run.summary.rejected,
+        refused_by_code: labels::rejects_by_code(&run.summary.by_code),
         anomalies: run.summary.first_anomalies.clone(),
         anomaly_count: run.summary.anomalies,
+        anomalies_by_code: labels::anomalies_by_code(&run.summary.by_code),
         unknown_columns: run.summary.unknown_columns.clone(),
         release: run.release.map(|release| release.0),
         effect,
         approve: waits.then_some(approve),
+        own: waits && needs_another(&call.platform, call.ctx()?, run).await?,
         decline: waits.then_some(decline),
         href,
     };
     Ok(web::page(status, &page))
+}
+
+fn refused_line((line, column, code): &(u64, String, String)) -> RefusedLine {
+    RefusedLine {
+        line: *line,
+        column: column.clone(),
+        code: code.clone(),
+        why: labels::reject(code).to_owned(),
+    }
 }
 
 pub(crate) async fn report(call: PageCall) -> PageResult {

@@ -208,6 +208,7 @@ async fn release_page(call: &PageCall, past: &Past, form: Form, status: StatusCo
         table: shown.map_or("", |change| labels::table(change.table)),
         whats: shown.as_ref().map_or_else(Vec::new, whats),
         fields: shown.as_ref().map_or_else(Vec::new, fields),
+        narrowed: filter.what.is_some() || !filter.field.is_empty() || !filter.key.is_empty(),
         pager: Pager {
             shown: found.rows.len(),
             total: shown.and_then(|change| total(&change, &filter)),
@@ -289,14 +290,19 @@ fn difference(one: &Difference) -> DifferenceRow {
             value(f.field, &f.after),
         )
     };
-    let shown = match one.what {
-        What::Changed => one.fields.len(),
-        What::Added | What::Removed => FIELDS_SHOWN,
+    let telling = differences::telling(one.table);
+    let fields: Vec<&differences::FieldChange> = match one.what {
+        What::Added | What::Removed if !telling.is_empty() => {
+            let named = |name: &&str| one.fields.iter().find(|f| f.field == *name);
+            telling.iter().filter_map(named).collect()
+        }
+        What::Added | What::Removed => one.fields.iter().take(FIELDS_SHOWN).collect(),
+        What::Changed => one.fields.iter().collect(),
     };
     DifferenceRow {
         name: one.name(),
         what: Tag::new(one.what.tone(), one.what.label()),
-        fields: one.fields.iter().take(shown).map(field).collect(),
+        fields: fields.into_iter().map(field).collect(),
         both: one.what == What::Changed,
     }
 }

@@ -10,6 +10,7 @@ use axum::http::{Request, StatusCode};
 use domain::access::store::{NewSession, insert_session};
 use domain::access::{Duty, system, token_hash};
 use domain::account::Account;
+use domain::building::BuildingState;
 use domain::release::Kind;
 use kernel::{AccountId, Millis, OperatorId, SessionId};
 use reference::SERVICE;
@@ -205,6 +206,10 @@ async fn a_file_sent_by_the_form_is_followed_approved_by_another_and_taken_back(
         "{}",
         page.body
     );
+    let told = "Une autre personne doit approuver";
+    assert!(page.body.contains(told) && !page.body.contains("Approuver et publier"));
+    let page = house.get(MARC, import).await;
+    assert!(page.body.contains("Approuver et publier") && !page.body.contains(told));
     let own = house.post(SOLENE, "/oi/versions/1/approuver", &[]).await;
     assert_eq!(own.status, StatusCode::FORBIDDEN);
     assert!(own.body.contains("/erreurs/EIMP05"));
@@ -267,6 +272,28 @@ async fn a_hostile_file_is_refused_on_the_field_it_came_by() {
     }
     let list = house.get(SOLENE, "/oi/imports").await;
     assert!(list.body.contains("Aucun fichier n’a encore été importé"));
+}
+
+#[tokio::test]
+async fn the_page_of_an_import_shows_its_refused_lines_and_anomalies() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let mut territory = small();
+    territory.buildings[3].insee = "5390".to_owned();
+    let signed = &mut territory.buildings[4];
+    (signed.state, signed.agreement_needed) = (BuildingState::Signed, false);
+    signed.pm_ref.clear();
+    let text = territory.file(Kind::Ipe);
+    let new = house.desk.submission(Kind::Ipe, &text).await;
+    let id = house.desk.submit(new).await;
+    house.desk.work().await;
+    let page = house.get(SOLENE, &format!("/oi/imports/{id}")).await.body;
+    let row = "<td class=\"right\" data-label=\"Ligne\">5</td>";
+    for told in [row, "CodeInseeImmeuble", "format", "signe_sans_accord"] {
+        assert!(page.contains(told), "{told} in {page}");
+    }
+    assert!(page.contains(&territory.buildings[4].reference));
 }
 
 #[tokio::test]
