@@ -80,6 +80,25 @@ pub struct Address {
     pub certified: bool,
 }
 
+/// A street of the national base, summed up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Street {
+    /// INSEE code of its commune.
+    pub insee: String,
+    /// Its code, as [`Address::street_code`]; empty for one that is told from others by its name.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Name of its commune.
+    pub commune: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Addresses.
+    pub addresses: i64,
+    /// West, south, east and north (degrees), when any address has coordinates.
+    pub bounds: Option<[f64; 4]>,
+}
+
 impl Released for Nd {
     const TABLE: Table = Table::Nd;
 

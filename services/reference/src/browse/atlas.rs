@@ -1,4 +1,5 @@
-//! The territory of one release, summed up by street: enough for lists of communes and streets, for
+//! The territory of one release, summed up by street, those of the national base included that have
+//! no building: enough for lists of communes and streets, for
 //! finding them by name and for a map seen from afar. Counting a million buildings takes seconds,
 //! and a release never changes, so it is counted once a release.
 
@@ -6,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::Platform;
+use domain::address;
 use domain::building::{BuildingState, PmState};
 use domain::release::{Release, Source, store as releases};
 use kernel::Fault;
@@ -28,13 +30,19 @@ pub struct Street {
     pub postcode: String,
     /// Type and name.
     pub name: String,
+    /// Whether it is told from others by its name: the national base gives it no code.
+    pub named: bool,
+    /// Its Hexaclé; empty when no building tells it.
+    pub hexacle: String,
+    /// Addresses of the national base.
+    pub addresses: i64,
     /// Buildings.
     pub buildings: i64,
     /// Dwellings.
     pub dwellings: i64,
     /// Buildings by state, in the order of [`BuildingState::ALL`].
     pub states: [i64; BuildingState::ALL.len()],
-    /// Where its buildings stand, when any has coordinates.
+    /// Where its buildings stand, else its addresses, when any has coordinates.
     pub bounds: Option<Bounds>,
 }
 
@@ -47,6 +55,8 @@ pub struct Commune {
     pub name: String,
     /// Streets.
     pub streets: i64,
+    /// Addresses of the national base.
+    pub addresses: i64,
     /// Buildings.
     pub buildings: i64,
     /// Dwellings.
@@ -87,7 +97,7 @@ pub struct Atlas {
     pub sources: Vec<Source>,
     /// By INSEE code.
     pub communes: Vec<Commune>,
-    /// By INSEE and RIVOLI code.
+    /// By INSEE and RIVOLI code, then those without a code by name.
     pub streets: Vec<Street>,
     /// By reference.
     pub pms: Vec<PmSpot>,
@@ -132,6 +142,7 @@ async fn read(platform: &Platform, release: Release) -> Result<Atlas, Fault> {
         }
         streets.extend(page);
     }
+    let streets = with_addresses(streets, addresses(platform, release).await?);
     let mut pms: Vec<PmSpot> = Vec::new();
     loop {
         let after = pms.last().map_or_else(String::new, |p| p.reference.clone());
@@ -154,6 +165,79 @@ async fn read(platform: &Platform, release: Release) -> Result<Atlas, Fault> {
     })
 }
 
+/// The streets of the national base.
+async fn addresses(platform: &Platform, release: Release) -> Result<Vec<address::Street>, Fault> {
+    use address::store::{list_named_streets, list_streets};
+    let (mut all, mut after) = (Vec::new(), (String::new(), String::new()));
+    loop {
+        let from = after.clone();
+        // No INSEE code is empty: what has no street code comes after that place too.
+        let page = move |tx: &mut dyn storage::Tx| list_streets(tx, release, (&from.0, &from.1));
+        let page = platform.db.read(page).await?;
+        let Some(last) = page.last() else {
+            return Ok(all);
+        };
+        after = (last.insee.clone(), last.code.clone());
+        for street in page {
+            if !street.code.is_empty() {
+                all.push(street);
+                continue;
+            }
+            let mut name: Option<String> = None;
+            loop {
+                let (insee, from) = (street.insee.clone(), name.clone());
+                let page = move |tx: &mut dyn storage::Tx| {
+                    list_named_streets(tx, release, &insee, from.as_deref())
+                };
+                let page = platform.db.read(page).await?;
+                let Some(last) = page.last() else { break };
+                name = Some(last.name.clone());
+                all.extend(page);
+            }
+        }
+    }
+}
+
+/// The streets of the buildings and those of the national base, put together by INSEE and RIVOLI
+/// code. The buildings say how a street is called.
+fn with_addresses(streets: Vec<Street>, addresses: Vec<address::Street>) -> Vec<Street> {
+    type Key = (String, String, String);
+    let mut all: BTreeMap<Key, Street> = BTreeMap::new();
+    for street in streets {
+        let key = (street.insee.clone(), street.rivoli.clone(), String::new());
+        all.insert(key, street);
+    }
+    for of in addresses {
+        let named = of.code.is_empty() && !of.name.is_empty();
+        let name = if named {
+            of.name.clone()
+        } else {
+            String::new()
+        };
+        let key = (of.insee.clone(), of.code.clone(), name);
+        let street = all.entry(key).or_insert_with(|| Street {
+            insee: of.insee,
+            rivoli: of.code,
+            commune: of.commune,
+            postcode: of.postcode,
+            name: String::new(),
+            named,
+            hexacle: String::new(),
+            addresses: 0,
+            buildings: 0,
+            dwellings: 0,
+            states: [0; BuildingState::ALL.len()],
+            bounds: None,
+        });
+        street.addresses += of.addresses;
+        street.bounds = street.bounds.or(of.bounds);
+        if street.name.is_empty() {
+            street.name = of.name;
+        }
+    }
+    all.into_values().collect()
+}
+
 fn communes(streets: &[Street], pms: &[PmSpot]) -> Vec<Commune> {
     let mut all: BTreeMap<&str, Commune> = BTreeMap::new();
     for street in streets {
@@ -161,12 +245,17 @@ fn communes(streets: &[Street], pms: &[PmSpot]) -> Vec<Commune> {
             insee: street.insee.clone(),
             name: street.commune.clone(),
             streets: 0,
+            addresses: 0,
             buildings: 0,
             dwellings: 0,
             pms: 0,
             states: [0; BuildingState::ALL.len()],
         });
+        if commune.buildings == 0 && street.buildings > 0 {
+            commune.name.clone_from(&street.commune);
+        }
         commune.streets += 1;
+        commune.addresses += street.addresses;
         commune.buildings += street.buildings;
         commune.dwellings += street.dwellings;
         for (sum, count) in commune.states.iter_mut().zip(street.states) {
@@ -198,10 +287,14 @@ impl Atlas {
         rest.iter().take_while(move |street| street.insee == insee)
     }
 
-    /// A street by its codes.
+    /// A street by its codes, or by its name when that is not empty.
     #[must_use]
-    pub fn street(&self, insee: &str, rivoli: &str) -> Option<&Street> {
-        self.streets_of(insee).find(|s| s.rivoli == rivoli)
+    pub fn street(&self, insee: &str, rivoli: &str, name: &str) -> Option<&Street> {
+        let mut all = self.streets_of(insee);
+        match name {
+            "" => all.find(|s| s.rivoli == rivoli && !s.named),
+            name => all.find(|s| s.named && s.name == name),
+        }
     }
 
     /// The communes and the streets one of whose words begins what is typed, at most `max` each.
@@ -258,6 +351,62 @@ mod tests {
         for typed in ["oulin", "moulin neuve", "", "-"] {
             assert!(!starts_a_word(&name, &plain(typed)), "{typed}");
         }
+    }
+
+    #[test]
+    fn streets_of_both_sources_are_one_by_their_codes_and_others_by_their_names() {
+        let built = |rivoli: &str, name: &str| Street {
+            insee: "53130".to_owned(),
+            rivoli: rivoli.to_owned(),
+            commune: "LAVAL".to_owned(),
+            postcode: "53000".to_owned(),
+            name: name.to_owned(),
+            named: false,
+            hexacle: String::new(),
+            addresses: 0,
+            buildings: 2,
+            dwellings: 2,
+            states: [0; BuildingState::ALL.len()],
+            bounds: Some([0.0, 0.0, 1.0, 1.0]),
+        };
+        let told = |insee: &str, code: &str, name: &str| address::Street {
+            insee: insee.to_owned(),
+            code: code.to_owned(),
+            name: name.to_owned(),
+            commune: "Laval".to_owned(),
+            postcode: "53000".to_owned(),
+            addresses: 3,
+            bounds: Some([5.0, 5.0, 6.0, 6.0]),
+        };
+        let streets = vec![built("", ""), built("0010", "RUE DU GUE")];
+        let addresses = vec![
+            told("53000", "0001", "Rue seule"),
+            told("53130", "", "Chemin sans code"),
+            told("53130", "", "Sente sans code"),
+            told("53130", "0010", "Rue du Gué"),
+            told("53130", "w4ld4h", "Rue neuve"),
+        ];
+        let all = with_addresses(streets, addresses);
+        let told: Vec<_> = all
+            .iter()
+            .map(|s| (s.rivoli.as_str(), s.name.as_str(), s.buildings, s.addresses))
+            .collect();
+        let expected = [
+            ("0001", "Rue seule", 0, 3),
+            ("", "", 2, 0),
+            ("", "Chemin sans code", 0, 3),
+            ("", "Sente sans code", 0, 3),
+            ("0010", "RUE DU GUE", 2, 3),
+            ("w4ld4h", "Rue neuve", 0, 3),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(all[4].bounds, Some([0.0, 0.0, 1.0, 1.0]));
+        let communes = communes(&all, &[]);
+        let told: Vec<_> = communes
+            .iter()
+            .map(|c| (c.name.as_str(), c.streets, c.addresses))
+            .collect();
+        assert_eq!(told, [("Laval", 1, 3), ("LAVAL", 5, 12)]);
     }
 
     #[test]

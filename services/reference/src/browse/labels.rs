@@ -341,91 +341,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("to_day", "Au"),
 ];
 
-/// Columns of the files.
-pub const COMMUNE_COLUMNS: &[(&str, &str)] = &[
-    ("insee", "Code INSEE"),
-    ("commune", "Commune"),
-    ("voies", "Voies"),
-    ("immeubles", "Immeubles"),
-    ("logements", "Logements"),
-    ("pm", "PM"),
-    ("deploye", "Déployés"),
-    ("demande", "Sur demande"),
-    ("travaux", "En travaux"),
-    ("prevu", "Prévus"),
-    ("abandonne", "Abandonnés"),
-];
-/// Columns of the streets' file.
-pub const STREET_COLUMNS: &[(&str, &str)] = &[
-    ("insee", "Code INSEE"),
-    ("rivoli", "Code RIVOLI"),
-    ("voie", "Voie"),
-    ("code_postal", "Code postal"),
-    ("immeubles", "Immeubles"),
-    ("logements", "Logements"),
-    ("deploye", "Déployés"),
-    ("demande", "Sur demande"),
-    ("travaux", "En travaux"),
-    ("prevu", "Prévus"),
-    ("abandonne", "Abandonnés"),
-];
-/// Columns of the buildings' file.
-pub const PLOT_COLUMNS: &[(&str, &str)] = &[
-    ("identifiant_immeuble", "IdentifiantImmeuble"),
-    ("numero", "Numéro"),
-    ("complement", "Complément"),
-    ("batiment", "Bâtiment"),
-    ("etat", "État"),
-    ("logements", "Logements"),
-    ("pm", "PM"),
-];
-/// Columns of the file of a building's structure.
-pub const DWELLING_COLUMNS: &[(&str, &str)] = &[
-    ("batiment", "Bâtiment"),
-    ("escalier", "Escalier"),
-    ("etage", "Étage"),
-    ("porte", "Porte"),
-    ("rang", "Rang"),
-    ("pbo", "PBO"),
-    ("pto", "PTO"),
-    ("etat_referentiel", "État au référentiel"),
-    ("etat", "État de la ligne"),
-    ("operateur", "Opérateur"),
-    ("commande_en_cours", "Commande en cours"),
-];
-/// Columns of the file of a PM's PBOs.
-pub const PBO_COLUMNS: &[(&str, &str)] = &[
-    ("pbo", "PBO"),
-    ("type", "Type"),
-    ("capacite", "Capacité"),
-    ("libres", "Libres"),
-    ("posees", "Déjà posées ou dédiées"),
-    ("reservees", "Réservées"),
-    ("occupees", "Occupées"),
-    ("hors_service", "Hors service"),
-];
-/// Columns of the file of a PBO's fibres.
-pub const FIBRE_COLUMNS: &[(&str, &str)] = &[
-    ("identifiant_fibre", "IdentifiantFibre"),
-    ("cable", "Câble"),
-    ("tube", "Tube"),
-    ("fibre", "Fibre"),
-    ("etat_referentiel", "État au référentiel"),
-    ("etat", "État en vigueur"),
-    ("pto", "PTO"),
-    ("operateur", "Opérateur"),
-];
-/// Columns of the file of a history.
-pub const HISTORY_COLUMNS: &[(&str, &str)] = &[
-    ("version", "Version"),
-    ("publiee", "Publiée le"),
-    ("fichier", "Fichier"),
-    ("extraction", "Extrait le"),
-    ("evenement", "Événement"),
-    ("champ", "Champ"),
-    ("avant", "Avant"),
-    ("apres", "Après"),
-];
 /// Added, changed, removed.
 pub const EVENTS: [&str; 3] = ["Ajouté", "Modifié", "Retiré"];
 /// Every state.
@@ -440,6 +355,8 @@ pub const STREET: &str = "Voie";
 pub const BUILDING: &str = "Immeuble";
 /// A building found by the Hexaclé of its number.
 pub const HEXACLE: &str = "Hexaclé";
+/// An address of the national base without a building.
+pub const UNBUILT: &str = "Sans immeuble";
 /// A building found by its key of the national address base.
 pub const BAN: &str = "Clé BAN";
 /// A fibre.
@@ -474,11 +391,12 @@ fn held(buildings: i64, dwellings: i64) -> String {
 #[must_use]
 pub fn commune_summary(commune: &super::atlas::Commune) -> String {
     format!(
-        "Code INSEE {}. {}, {}, {}.",
+        "Code INSEE {}. {}, {}, {}{}.",
         commune.insee,
         counted(commune.streets, "voie", "voies"),
         held(commune.buildings, commune.dwellings),
         counted(commune.pms, "PM", "PM"),
+        in_base(commune.addresses),
     )
 }
 
@@ -489,8 +407,43 @@ pub fn street_summary(street: &super::atlas::Street) -> String {
         "" => "Sans code RIVOLI".to_owned(),
         code => format!("Code RIVOLI {code}"),
     };
+    let code = match street.hexacle.as_str() {
+        "" => code,
+        hexacle => format!("{code}, Hexaclé de la voie {hexacle}"),
+    };
     let held = held(street.buildings, street.dwellings);
-    format!("{} {}. {code}, {held}.", street.postcode, street.commune)
+    let base = in_base(street.addresses);
+    format!(
+        "{} {}. {code}, {held}{base}.",
+        street.postcode, street.commune
+    )
+}
+
+/// So many addresses of the national base; nothing for none.
+fn in_base(addresses: i64) -> String {
+    match addresses {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "adresse BAN", "adresses BAN")),
+    }
+}
+
+/// What a place without a building has instead.
+#[must_use]
+pub fn unbuilt(addresses: i64) -> String {
+    counted(
+        addresses,
+        "adresse BAN, aucun immeuble",
+        "adresses BAN, aucun immeuble",
+    )
+}
+
+/// An address of the national base on one line.
+#[must_use]
+pub fn base_address(address: &domain::address::Address) -> String {
+    let number = format!("{} {}", address.number, address.complement);
+    let street = format!("{} {}", number.trim(), address.street_name);
+    let street = street.trim();
+    format!("{street}, {} {}", address.postcode, address.commune)
 }
 
 /// A street's name.

@@ -1,7 +1,9 @@
 //! Addresses of the browser's pages. References are data: they are always encoded.
 
+use domain::address::Address;
 use domain::release::Table;
 
+use super::atlas::Street;
 use super::history::OBJECTS;
 
 /// The first page.
@@ -26,6 +28,33 @@ pub fn commune(insee: &str) -> String {
 pub fn street(insee: &str, rivoli: &str) -> String {
     let code = if rivoli.is_empty() { NO_CODE } else { rivoli };
     format!("{TERRITORY}/voies/{insee}/{code}")
+}
+
+/// The page of a street that the national base gives no code, by its name.
+pub fn named_street(insee: &str, name: &str) -> String {
+    with(&format!("voies/{insee}/{NO_CODE}"), &[("voie", name)])
+}
+
+/// The page of a street of either kind.
+pub fn street_of(of: &Street) -> String {
+    match of.named {
+        true => named_street(&of.insee, &of.name),
+        false => street(&of.insee, &of.rivoli),
+    }
+}
+
+/// The page of the street of an address of the national base, at its number.
+pub fn street_at(address: &Address) -> String {
+    let name = match address.street_code.as_str() {
+        "" => address.street_name.as_str(),
+        _ => "",
+    };
+    let code = match address.street_code.as_str() {
+        "" => NO_CODE,
+        code => code,
+    };
+    let path = format!("voies/{}/{code}", address.insee);
+    with(&path, &[("voie", name), ("q", &address.number)])
 }
 
 /// A building's page, with one of its PTOs pointed at.

@@ -111,6 +111,7 @@ async fn scene(
     let streets: Vec<&Street> = atlas
         .streets
         .iter()
+        .filter(|street| street.buildings > 0)
         .filter(|street| street.bounds.is_some_and(|bounds| meets(&bounds, &frame)))
         .collect();
     let close = streets.iter().map(|s| s.buildings).sum::<i64>() <= PLOTS_MAX;
@@ -341,7 +342,7 @@ fn asked(call: &PageCall, atlas: &Atlas) -> Result<Asked, PageError> {
     let commune = atlas.commune(insee).ok_or(PageError::NotFound)?;
     let named = call.query.iter().any(|(name, _)| name == "rivoli");
     if named {
-        let street = atlas.street(insee, call.asked("rivoli"));
+        let street = atlas.street(insee, call.asked("rivoli"), "");
         let street = street.ok_or(PageError::NotFound)?;
         return Ok(Asked {
             title: labels::map_of(&labels::street(&street.name)),

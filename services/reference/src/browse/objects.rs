@@ -197,7 +197,7 @@ pub(super) async fn pm_page(call: &PageCall, form: Form, status: StatusCode) -> 
         _ => a.reference.cmp(&b.reference),
     });
     if let Some(format) = query.format {
-        return sheet::file(format, "pbo", labels::PBO_COLUMNS, &rows, pbo_cells);
+        return sheet::file(format, "pbo", sheet::labels::PBO_COLUMNS, &rows, pbo_cells);
     }
     let (rows, pager) = sheet::page(rows, &query, |line| line.reference.clone());
     let commune = atlas.commune(&seen.pm.insee);
@@ -350,7 +350,7 @@ pub(super) async fn pbo(call: PageCall) -> PageResult {
             .then_with(|| sheet::natural(&a.colour, &b.colour)),
     });
     if let Some(format) = query.format {
-        return sheet::file(format, "fibres", labels::FIBRE_COLUMNS, &rows, |f| {
+        return sheet::file(format, "fibres", sheet::labels::FIBRE_COLUMNS, &rows, |f| {
             fibre_cells(f)
         });
     }
@@ -522,7 +522,7 @@ pub(super) async fn history(call: PageCall) -> PageResult {
             .iter()
             .flat_map(|event| event_cells(table, event))
             .collect();
-        let columns = labels::HISTORY_COLUMNS;
+        let columns = sheet::labels::HISTORY_COLUMNS;
         return sheet::file(format, "historique", columns, &rows, Clone::clone);
     }
     let title = format!("{} : {} {spelt}", labels::HISTORY, labels::object(table));

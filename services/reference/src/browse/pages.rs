@@ -212,29 +212,31 @@ pub struct StreetPage {
     pub summary: String,
     /// Its map.
     pub map_href: String,
-    /// Buildings by state, all of them first.
+    /// The whole of it.
+    pub all_href: String,
+    /// Buildings by state, all of them first, then addresses without one.
     pub states: Vec<Choice>,
-    /// Buildings.
+    /// Buildings, and addresses of the national base without one.
     pub rows: Vec<PlotRow>,
     /// Where the page stands.
     pub pager: Pager,
 }
 
-/// A building of a street.
+/// A building of a street, or an address of the national base without one.
 #[derive(Clone, Debug)]
 pub struct PlotRow {
     /// Number and letter.
     pub number: String,
     /// Block, if any.
     pub batiment: String,
-    /// IdentifiantImmeuble.
+    /// IdentifiantImmeuble, or the key of the address.
     pub reference: String,
-    /// Its page.
-    pub href: String,
+    /// The building's page.
+    pub href: Option<String>,
     /// How far it is.
     pub state: Tag,
-    /// Dwellings.
-    pub dwellings: i64,
+    /// Dwellings of a building.
+    pub dwellings: Option<i64>,
     /// Its PM and its page.
     pub pm: Option<(String, String)>,
 }

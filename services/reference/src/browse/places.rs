@@ -1,16 +1,19 @@
 //! Communes, streets, and finding anything by its reference or its name.
 
+use std::collections::HashSet;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
+use domain::address::{self, Address};
 use domain::building::{BuildingState, store as buildings};
+use domain::line;
 use domain::order::pto;
 use domain::release::{Kind, Release};
-use domain::{address, line};
 use kernel::Fault;
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx};
 use web::export::Cell;
-use web::{ListQuery, Shell, Tag};
+use web::{ListQuery, Shell, Tag, Tone};
 
 use super::atlas::{Atlas, Commune, Street};
 use super::labels::{self, Phase};
@@ -27,6 +30,8 @@ const NAMES_MAX: usize = 20;
 const TYPED_MAX: usize = 100;
 /// PMs a commune's page shows.
 const PMS_SHOWN: usize = 12;
+/// How the filter names addresses without a building.
+const UNBUILT: &str = "sans_immeuble";
 /// Buildings of a street that are listed; a street without RIVOLI code may be a whole commune.
 const PLOTS_MAX: usize = 20_000;
 
@@ -66,7 +71,7 @@ pub(super) async fn territory(call: PageCall) -> PageResult {
         _ => (&a.name, &a.insee).cmp(&(&b.name, &b.insee)),
     });
     if let Some(format) = query.format {
-        let columns = labels::COMMUNE_COLUMNS;
+        let columns = sheet::labels::COMMUNE_COLUMNS;
         return sheet::file(format, "communes", columns, &rows, |c| commune_cells(c));
     }
     let (rows, pager) = sheet::page(rows, &query, |commune| commune.insee.clone());
@@ -142,7 +147,10 @@ fn source_row(source: &domain::release::Source) -> SourceRow {
     }
 }
 
-fn bar(states: &States) -> (Bar, String) {
+fn bar(states: &States, addresses: i64) -> (Bar, String) {
+    if states.iter().sum::<i64>() == 0 {
+        return (Bar::new(&[]), labels::unbuilt(addresses));
+    }
     let counts = Phase::ALL.map(|phase| (phase.tone(), phase.count(states)));
     let words = Phase::ALL.iter().zip(counts).filter(|(_, c)| c.1 > 0);
     let words = words.map(|(phase, (_, count))| labels::in_phase(*phase, count));
@@ -150,7 +158,7 @@ fn bar(states: &States) -> (Bar, String) {
 }
 
 fn commune_row(commune: &Commune) -> PlaceRow {
-    let (bar, states) = bar(&commune.states);
+    let (bar, states) = bar(&commune.states, commune.addresses);
     PlaceRow {
         href: links::commune(&commune.insee),
         name: commune.name.clone(),
@@ -173,6 +181,7 @@ fn commune_cells(commune: &Commune) -> Vec<Cell> {
         commune.pms.into(),
     ];
     cells.extend(Phase::ALL.map(|phase| phase.count(&commune.states).into()));
+    cells.push(commune.addresses.into());
     cells
 }
 
@@ -187,7 +196,9 @@ pub(super) async fn commune(call: PageCall) -> PageResult {
     let phase = phase(&query);
     let fits = |street: &&Street| {
         let named = labels::plain(&street.name).contains(&name);
-        (named || street.rivoli.starts_with(&name)) && at(&street.states, phase)
+        let coded = street.rivoli.to_uppercase().starts_with(&name)
+            || !name.is_empty() && street.hexacle.starts_with(&name);
+        (named || coded) && at(&street.states, phase)
     };
     let mut rows: Vec<&Street> = atlas.streets_of(insee).filter(fits).collect();
     sheet::sort(&mut rows, &query, |a, b| match query.sort.as_str() {
@@ -200,10 +211,14 @@ pub(super) async fn commune(call: PageCall) -> PageResult {
     });
     if let Some(format) = query.format {
         let stem = format!("voies-{insee}");
-        let columns = labels::STREET_COLUMNS;
+        let columns = sheet::labels::STREET_COLUMNS;
         return sheet::file(format, &stem, columns, &rows, |s| street_cells(s));
     }
-    let (rows, pager) = sheet::page(rows, &query, |street| street.rivoli.clone());
+    let key = |street: &&Street| match street.named {
+        true => format!("~{}", street.name),
+        false => street.rivoli.clone(),
+    };
+    let (rows, pager) = sheet::page(rows, &query, key);
     let pms: Vec<_> = atlas.pms.iter().filter(|pm| pm.insee == insee).collect();
     let page = CommunePage {
         shell: shell(&call, &atlas, &commune.name).under(labels::TERRITORY, links::TERRITORY),
@@ -229,9 +244,9 @@ fn pm_row(pm: &super::atlas::PmSpot) -> PmRow {
 }
 
 fn street_row(street: &Street) -> PlaceRow {
-    let (bar, states) = bar(&street.states);
+    let (bar, states) = bar(&street.states, street.addresses);
     PlaceRow {
-        href: links::street(&street.insee, &street.rivoli),
+        href: links::street_of(street),
         name: labels::street(&street.name),
         code: street.rivoli.clone(),
         within: None,
@@ -252,30 +267,118 @@ fn street_cells(street: &Street) -> Vec<Cell> {
         street.dwellings.into(),
     ];
     cells.extend(Phase::ALL.map(|phase| phase.count(&street.states).into()));
+    cells.push(street.hexacle.clone().into());
+    cells.push(street.addresses.into());
     cells
+}
+
+/// A line of a street: a building, or an address of the national base without one.
+struct Spot {
+    number: String,
+    complement: String,
+    batiment: String,
+    /// IdentifiantImmeuble; empty for an address.
+    reference: String,
+    ban_key: String,
+    state: Option<BuildingState>,
+    dwellings: i64,
+    pm_ref: String,
+}
+
+impl From<Plot> for Spot {
+    fn from(plot: Plot) -> Self {
+        Self {
+            number: plot.number,
+            complement: plot.complement,
+            batiment: plot.batiment,
+            reference: plot.reference,
+            ban_key: plot.ban_key,
+            state: Some(plot.state),
+            dwellings: plot.dwellings,
+            pm_ref: plot.pm_ref,
+        }
+    }
+}
+
+impl From<Address> for Spot {
+    fn from(address: Address) -> Self {
+        Self {
+            number: address.number,
+            complement: address.complement,
+            batiment: String::new(),
+            reference: String::new(),
+            ban_key: address.key,
+            state: None,
+            dwellings: 0,
+            pm_ref: String::new(),
+        }
+    }
+}
+
+impl Spot {
+    /// What tells it from the others of its street.
+    fn key(&self) -> &str {
+        match self.reference.as_str() {
+            "" => &self.ban_key,
+            reference => reference,
+        }
+    }
+}
+
+/// The letter that the trade puts after a number, of what the national base puts there.
+fn letter(complement: &str) -> String {
+    labels::plain(complement).chars().take(1).collect()
+}
+
+/// The buildings, and the addresses that none of them is at.
+fn with_unbuilt(plots: Vec<Plot>, addresses: Vec<Address>) -> Vec<Spot> {
+    let keys: HashSet<String> = plots.iter().map(|plot| plot.ban_key.clone()).collect();
+    let numbers: HashSet<(String, String)> = plots
+        .iter()
+        .map(|plot| (plot.number.clone(), plot.complement.clone()))
+        .collect();
+    let unbuilt = addresses.into_iter().filter(|address| {
+        let number = (address.number.clone(), letter(&address.complement));
+        !keys.contains(&address.key) && !numbers.contains(&number)
+    });
+    let unbuilt: Vec<Spot> = unbuilt.map(Spot::from).collect();
+    plots.into_iter().map(Spot::from).chain(unbuilt).collect()
 }
 
 pub(super) async fn street(call: PageCall) -> PageResult {
     let (_, atlas) = super::open(&call).await?;
-    let insee = call.param("insee");
+    let (insee, name) = (call.param("insee"), call.asked("voie"));
     let rivoli = match call.param("rivoli") {
         links::NO_CODE => "",
         code => code,
     };
-    let street = atlas.street(insee, rivoli).ok_or(PageError::NotFound)?;
+    let street = atlas.street(insee, rivoli, name);
+    let street = street.ok_or(PageError::NotFound)?;
     let sortable = ["numero", "etat", "logements", "pm", "reference"];
     let path = links::street(insee, rivoli);
     let query = sheet::query(&path, &call, &sortable);
-    let plots = plots(&call, atlas.release, insee, rivoli).await?;
+    let plots = match street.buildings {
+        0 => Vec::new(),
+        _ => plots(&call, atlas.release, insee, rivoli).await?,
+    };
+    let addresses = addresses(&call, atlas.release, street).await?;
+    let all = with_unbuilt(plots, addresses);
+    let unbuilt = all.iter().filter(|spot| spot.state.is_none()).count();
     let typed = query.search().to_uppercase();
     let phase = phase(&query);
-    let fits = |plot: &Plot| {
-        let number = format!("{}{}", plot.number, plot.complement);
-        (number.starts_with(&typed) || plot.reference.starts_with(&typed))
-            && phase.is_none_or(|phase| phase == Phase::of(plot.state))
-            && plot.pm_ref.starts_with(query.filter("pm"))
+    let fits = |spot: &Spot| {
+        let number = format!("{}{}", spot.number, spot.complement).to_uppercase();
+        let named = number.starts_with(&typed)
+            || spot.reference.starts_with(&typed)
+            || spot.ban_key.to_uppercase().starts_with(&typed);
+        let staged = match (phase, spot.state) {
+            (Some(phase), Some(state)) => phase == Phase::of(state),
+            (Some(_), None) => false,
+            (None, state) => query.filter("etat") != UNBUILT || state.is_none(),
+        };
+        named && staged && spot.pm_ref.starts_with(query.filter("pm"))
     };
-    let mut rows: Vec<Plot> = plots.into_iter().filter(fits).collect();
+    let mut rows: Vec<Spot> = all.into_iter().filter(fits).collect();
     sheet::sort(&mut rows, &query, |a, b| match query.sort.as_str() {
         "etat" => a.state.cmp(&b.state),
         "logements" => a.dwellings.cmp(&b.dwellings),
@@ -287,21 +390,72 @@ pub(super) async fn street(call: PageCall) -> PageResult {
     });
     if let Some(format) = query.format {
         let stem = format!("immeubles-{insee}-{rivoli}");
-        return sheet::file(format, &stem, labels::PLOT_COLUMNS, &rows, plot_cells);
+        return sheet::file(
+            format,
+            &stem,
+            sheet::labels::PLOT_COLUMNS,
+            &rows,
+            spot_cells,
+        );
     }
-    let (rows, pager) = sheet::page(rows, &query, |plot| plot.reference.clone());
+    let (rows, pager) = sheet::page(rows, &query, |spot| spot.key().to_owned());
+    let mut states = choices(&street.states);
+    if unbuilt > 0 {
+        states.push(Choice {
+            value: UNBUILT,
+            label: labels::UNBUILT,
+            count: i64::try_from(unbuilt).unwrap_or(i64::MAX),
+        });
+    }
     let page = StreetPage {
         shell: shell(&call, &atlas, &labels::street(&street.name))
             .under(labels::TERRITORY, links::TERRITORY)
             .under(&street.commune, links::commune(insee)),
         summary: labels::street_summary(street),
         map_href: links::map(insee, rivoli),
-        states: choices(&street.states),
-        rows: rows.iter().map(plot_row).collect(),
+        all_href: links::street_of(street),
+        states,
+        rows: rows.iter().map(spot_row).collect(),
         pager,
         query,
     };
     Ok(web::page(StatusCode::OK, &page))
+}
+
+/// The addresses of a street in the national base, at most [`PLOTS_MAX`].
+async fn addresses(
+    call: &PageCall,
+    release: Release,
+    street: &Street,
+) -> Result<Vec<Address>, PageError> {
+    let mut all: Vec<Address> = Vec::new();
+    while street.addresses > 0 && all.len() < PLOTS_MAX {
+        let after = all.last().map_or_else(String::new, |a| a.key.clone());
+        let (insee, code) = (street.insee.clone(), street.rivoli.clone());
+        // Those without a code are told from others by their name, which may be none.
+        let name = match (street.named, code.as_str()) {
+            (true, _) => Some(street.name.clone()),
+            (false, "") => Some(String::new()),
+            (false, _) => None,
+        };
+        let read = move |tx: &mut dyn Tx| match &name {
+            Some(name) => {
+                let street = (insee.as_str(), name.as_str());
+                address::store::list_addresses_of_named_street(tx, release, street, &after)
+            }
+            None => {
+                let street = (insee.as_str(), code.as_str());
+                address::store::list_addresses_of_street(tx, release, street, &after)
+            }
+        };
+        let page = call.platform.db.read(read).await.map_err(Fault::from)?;
+        let last = page.len() < address::store::PAGE_ROWS;
+        all.extend(page);
+        if last {
+            break;
+        }
+    }
+    Ok(all)
 }
 
 /// The buildings of a street, at most [`PLOTS_MAX`].
@@ -327,28 +481,35 @@ pub(super) async fn plots(
     }
 }
 
-fn plot_row(plot: &Plot) -> PlotRow {
-    let phase = Phase::of(plot.state);
+fn spot_row(spot: &Spot) -> PlotRow {
+    let state = match spot.state {
+        Some(state) => Tag::new(Phase::of(state).tone(), state.label()),
+        None => Tag::new(Tone::Neutral, labels::UNBUILT),
+    };
+    let built = spot.state.is_some();
     PlotRow {
-        number: labels::number(&plot.number, &plot.complement),
-        batiment: plot.batiment.clone(),
-        reference: plot.reference.clone(),
-        href: links::building(&plot.reference, ""),
-        state: Tag::new(phase.tone(), plot.state.label()),
-        dwellings: plot.dwellings,
-        pm: (!plot.pm_ref.is_empty()).then(|| (plot.pm_ref.clone(), links::pm(&plot.pm_ref))),
+        number: labels::number(&spot.number, &spot.complement),
+        batiment: spot.batiment.clone(),
+        reference: spot.key().to_owned(),
+        href: built.then(|| links::building(&spot.reference, "")),
+        state,
+        dwellings: built.then_some(spot.dwellings),
+        pm: (!spot.pm_ref.is_empty()).then(|| (spot.pm_ref.clone(), links::pm(&spot.pm_ref))),
     }
 }
 
-fn plot_cells(plot: &Plot) -> Vec<Cell> {
+fn spot_cells(spot: &Spot) -> Vec<Cell> {
     vec![
-        plot.reference.clone().into(),
-        plot.number.clone().into(),
-        plot.complement.clone().into(),
-        plot.batiment.clone().into(),
-        plot.state.label().into(),
-        plot.dwellings.into(),
-        plot.pm_ref.clone().into(),
+        spot.reference.clone().into(),
+        spot.number.clone().into(),
+        spot.complement.clone().into(),
+        spot.batiment.clone().into(),
+        spot.state
+            .map_or(labels::UNBUILT, BuildingState::label)
+            .into(),
+        spot.state.map(|_| spot.dwellings).into(),
+        spot.pm_ref.clone().into(),
+        spot.ban_key.clone().into(),
     ]
 }
 
@@ -365,11 +526,15 @@ async fn search(call: &PageCall, atlas: &Atlas, typed: String) -> PageResult {
         note: labels::commune_summary(commune),
         href: links::commune(&commune.insee),
     }));
-    hits.extend(streets.into_iter().map(|street| Hit {
+    let code = typed.to_uppercase();
+    let by_hexacle = atlas.streets.iter();
+    let by_hexacle = by_hexacle.filter(|street| street.hexacle == code);
+    let streets = by_hexacle.take(NAMES_MAX).chain(streets);
+    hits.extend(streets.map(|street| Hit {
         kind: labels::STREET,
         label: labels::street(&street.name),
         note: labels::street_summary(street),
-        href: links::street(&street.insee, &street.rivoli),
+        href: links::street_of(street),
     }));
     if let [only] = hits.as_slice() {
         return Ok(Redirect::to(&only.href).into_response());
@@ -454,10 +619,17 @@ fn address_hits(
     found.extend(by_hexacle.into_iter().map(hexacle));
     if let Some(address) = address::store::address_by_key(tx, release, text)? {
         let street = (address.insee.as_str(), address.street_code.as_str());
-        let letter = labels::plain(&address.complement);
-        let letter: String = letter.chars().take(1).collect();
+        let letter = letter(&address.complement);
         let number = (address.number.as_str(), letter.as_str());
         let there = buildings::buildings_by_street_number(tx, release, street, number)?;
+        if there.is_empty() {
+            hits.push(Hit {
+                kind: labels::BAN,
+                label: address.key.clone(),
+                note: labels::base_address(&address),
+                href: links::street_at(&address),
+            });
+        }
         found.extend(there.into_iter().map(|building| (labels::BAN, building)));
     }
     hits.extend(found.into_iter().map(|(kind, building)| Hit {

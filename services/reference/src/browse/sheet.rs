@@ -1,6 +1,8 @@
 //! Lists held in memory: already filtered, sorted, then cut at the page that is asked for, or
 //! written whole to a file.
 
+pub mod labels;
+
 use std::cmp::Ordering;
 
 use axum::response::Response;

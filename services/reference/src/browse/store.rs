@@ -35,6 +35,8 @@ pub struct Plot {
     pub dwellings: i64,
     /// Its PM.
     pub pm_ref: String,
+    /// Its key in the national address base, if told.
+    pub ban_key: String,
     /// Longitude and latitude (degrees).
     pub place: Option<(f64, f64)>,
 }
@@ -101,6 +103,7 @@ pub fn list_streets(
     let stmt = sql!(
         "select insee, rivoli, min(commune) as commune, min(postcode) as postcode,
            min(street_type) as street_type, min(street_name) as street_name,
+           max(street_hexacle) as hexacle,
            count(*) as buildings, cast(sum(dwellings) as bigint) as dwellings,
            count(*) filter (where state = 'cible') as cible,
            count(*) filter (where state = 'signe') as signe,
@@ -135,6 +138,9 @@ fn street(row: &Row) -> Result<Street, Error> {
         commune: row.text("commune")?,
         postcode: row.text("postcode")?,
         name: format!("{kind} {name}").trim().to_owned(),
+        named: false,
+        hexacle: row.text("hexacle")?,
+        addresses: 0,
         buildings: row.int("buildings")?,
         dwellings: row.int("dwellings")?,
         states,
@@ -191,7 +197,8 @@ pub fn list_plots(
     after: &str,
 ) -> Result<Vec<Plot>, Error> {
     let stmt = sql!(
-        "select building_ref, state, number, complement, batiment, dwellings, pm_ref, lon, lat
+        "select building_ref, state, number, complement, batiment, dwellings, pm_ref, ban_key, lon,
+           lat
          from building
          where insee = ?1 and rivoli = ?2 and from_release <= ?3 and to_release > ?3
            and building_ref > ?4
@@ -207,6 +214,7 @@ pub fn list_plots(
             batiment: row.text("batiment")?,
             dwellings: row.int("dwellings")?,
             pm_ref: row.text("pm_ref")?,
+            ban_key: row.text("ban_key")?,
             place: place(row)?,
         })
     };

@@ -73,7 +73,9 @@ pub(super) async fn building_page(call: &PageCall, form: Form, status: StatusCod
     let path = format!("{}/immeubles", links::TERRITORY);
     let query = ListQuery::parse(&path, call.query.clone(), &[], false);
     if let Some(format) = query.format {
-        let (columns, cells) = (labels::DWELLING_COLUMNS, |d: &Dwelling| cells(&seen, d));
+        let (columns, cells) = (sheet::labels::DWELLING_COLUMNS, |d: &Dwelling| {
+            cells(&seen, d)
+        });
         return sheet::file(format, "structure", columns, &seen.dwellings, cells);
     }
     let b = &seen.building;

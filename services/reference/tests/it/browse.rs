@@ -24,9 +24,9 @@ use web::{Brand, Environment};
 use crate::support::{self, NOW, request};
 
 /// The platform of an OI with a small territory, seen by its staff.
-struct Park {
+pub struct Park {
     platform: Arc<Platform>,
-    territory: Arc<Territory>,
+    pub territory: Arc<Territory>,
     staff: Arc<Ctx>,
     import: Arc<Ctx>,
     hiro: OperatorId,
@@ -34,15 +34,15 @@ struct Park {
 }
 
 /// An answer of a page.
-struct Page {
+pub struct Page {
     status: StatusCode,
-    location: String,
+    pub location: String,
     body: String,
     kind: String,
 }
 
 impl Park {
-    async fn open() -> Option<Self> {
+    pub async fn open() -> Option<Self> {
         let migrations = [schema::MIGRATIONS, SERVICE.migrations].concat();
         let tenants = [schema::TENANT_TABLES, SERVICE.tenant_tables].concat();
         let store = testkit::Store::open(&migrations, &tenants)?;
@@ -69,7 +69,7 @@ impl Park {
         })
     }
 
-    async fn ask(&self, address: &str) -> Result<Page, PageError> {
+    pub async fn ask(&self, address: &str) -> Result<Page, PageError> {
         self.ask_as(&self.staff, address).await
     }
 
@@ -105,7 +105,7 @@ impl Park {
     }
 
     /// A page that must be sound.
-    async fn get(&self, address: &str) -> String {
+    pub async fn get(&self, address: &str) -> String {
         let page = self.ask(address).await.unwrap_or_else(|error| {
             panic!("{address}: {error:?}");
         });
@@ -118,7 +118,7 @@ impl Park {
         page.body
     }
 
-    async fn json(&self, address: &str) -> serde_json::Value {
+    pub async fn json(&self, address: &str) -> serde_json::Value {
         serde_json::from_str(&self.get(address).await).unwrap()
     }
 
@@ -131,7 +131,7 @@ impl Park {
     }
 
     /// Some deployed block of flats with PTOs.
-    fn flats(&self) -> &Building {
+    pub fn flats(&self) -> &Building {
         let lines = |b: &&Building| {
             let own = self.territory.dwellings.iter();
             own.filter(|d| d.building_ref == b.reference && !d.pto_ref.is_empty())
@@ -202,7 +202,7 @@ fn route(path: &str) -> (&'static Route, BTreeMap<String, String>) {
     panic!("no route {path}");
 }
 
-fn encoded(pairs: &[(&str, &str)]) -> String {
+pub fn encoded(pairs: &[(&str, &str)]) -> String {
     serde_urlencoded::to_string(pairs).unwrap()
 }
 
@@ -372,7 +372,7 @@ async fn nds_and_keys_of_the_national_base_lead_to_the_building() {
     assert!(shown.contains("0243999999") && shown.contains("ligne cuivre active"));
 }
 
-async fn publish(park: &Park, kind: Kind, text: &str) {
+pub async fn publish(park: &Park, kind: Kind, text: &str) {
     let mut go_on = |_| std::ops::ControlFlow::Continue(());
     let request = request(kind, text.as_bytes());
     import(&park.platform, &park.import, request, &mut go_on)
