@@ -165,6 +165,22 @@ pub static SERVICE: EService = EService {
         ),
         route!(
             Get,
+            "/oi/versions/{id}/differences.csv",
+            VIEW,
+            Nothing(NO_TRACE),
+            ReadOnly,
+            web::changes
+        ),
+        route!(
+            Get,
+            "/oi/versions/{id}/differences.json",
+            VIEW,
+            Nothing(NO_TRACE),
+            ReadOnly,
+            web::changes
+        ),
+        route!(
+            Get,
             "/oi/versions/{id}/commandes",
             VIEW,
             Nothing(NO_TRACE),

@@ -3,6 +3,7 @@
 mod files;
 mod imports;
 mod releases;
+mod streams;
 
 use domain::Outcome;
 use kernel::{Fault, Refusal, codes};
@@ -10,7 +11,7 @@ use service_api::{PageCall, PageError};
 
 pub(crate) use files::{differences, ipe, notice, public};
 pub(crate) use imports::{import, imports, rejects, report, upload};
-pub(crate) use releases::{approve, decline, release, releases, roll_back, touched};
+pub(crate) use releases::{approve, changes, decline, release, releases, roll_back, touched};
 
 /// What is not where a page looks for it.
 fn found<T>(found: Option<T>) -> Result<T, PageError> {

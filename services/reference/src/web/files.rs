@@ -13,21 +13,18 @@ use domain::{Platform, Unit, Verdict};
 use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Row, Tx};
-use web::export::{Column, csv};
 
 use super::found;
 use super::imports::csv_answer;
-use super::releases::difference_cells;
+use super::streams::{Text, Walk};
 use crate::differences::{self, Filter};
-use crate::outgoing::{self, Layout};
+use crate::outgoing::Layout;
 use crate::pages::PublicPage;
-use crate::store::{self, Change};
+use crate::store;
 use crate::{MODIFY_NOTICE, labels, settings};
 
 /// Releases listed for their differences.
 const RELEASES_SHOWN: i64 = 50;
-/// Differences read at once.
-const DIFFERENCES_PAGE: usize = 1_000;
 
 /// An operator with an active contract, or the OI's own staff.
 async fn admitted(call: &PageCall) -> Result<Option<OperatorScope>, PageError> {
@@ -159,15 +156,6 @@ async fn ipe_rows(
     Ok((rows, next))
 }
 
-/// A stream of differences: what it still has to walk.
-struct Walk {
-    platform: Arc<Platform>,
-    release: Release,
-    left: Vec<Change>,
-    after: String,
-    first: bool,
-}
-
 pub(crate) async fn differences(call: PageCall) -> PageResult {
     admitted(&call).await?;
     let number = call
@@ -180,57 +168,10 @@ pub(crate) async fn differences(call: PageCall) -> PageResult {
     if past.info.state != ReleaseState::Published {
         return Err(PageError::NotFound);
     }
-    let mut left = differences::changes_of(&call.platform.db, release).await?;
-    left.reverse();
-    let walk = Walk {
-        platform: Arc::clone(&call.platform),
-        release,
-        left,
-        after: String::new(),
-        first: true,
-    };
-    let pieces = futures_util::stream::try_unfold(walk, async |mut walk| {
-        let text = walk.piece().await?;
-        Ok::<_, Fault>(text.map(|text| (text, walk)))
-    });
-    let name = format!("differences-version-{}.csv", release.0);
-    Ok(csv_answer(&name, Body::from_stream(pieces)))
-}
-
-impl Walk {
-    /// The next piece of the file; `None` at its end.
-    async fn piece(&mut self) -> Result<Option<Vec<u8>>, Fault> {
-        let columns = labels::DIFFERENCE_COLUMNS.map(|(key, heading)| Column { key, heading });
-        let head = std::mem::take(&mut self.first);
-        let Some(change) = self.left.last().copied() else {
-            return match head {
-                true => csv(&columns, &[]).map(Some).map_err(Fault::internal),
-                false => Ok(None),
-            };
-        };
-        let release = self.release;
-        self.platform
-            .db
-            .get(move |tx| still_there(tx, release))
-            .await?;
-        let (db, filter) = (&self.platform.db, Filter::default());
-        let page =
-            differences::page(db, release, change, &filter, &self.after, DIFFERENCES_PAGE).await?;
-        match page.next {
-            Some(next) => self.after = next,
-            None => {
-                self.left.pop();
-                self.after.clear();
-            }
-        }
-        let told = page.rows.into_iter().filter_map(differences::public);
-        let rows: Vec<_> = told.flat_map(|one| difference_cells(&one)).collect();
-        let text = csv(&columns, &rows).map_err(Fault::internal)?;
-        Ok(Some(match head {
-            true => text,
-            false => outgoing::without_header(text),
-        }))
-    }
+    let all = differences::changes_of(&call.platform.db, release).await?;
+    let walk = Walk::new(&call.platform, &past, all, Filter::default(), Text::Csv);
+    let stem = format!("differences-version-{}", release.0);
+    Ok(walk.public().answer(&stem))
 }
 
 /// Sets the operator's preference about mails.

@@ -338,8 +338,13 @@ fn file_answer(upload: &Upload, bytes: Box<dyn Readable>) -> Response {
     csv_answer(&upload.file_name, Body::from_stream(pieces))
 }
 
-/// A body as an attachment of text.
+/// A body as an attachment of CSV.
 pub(super) fn csv_answer(name: &str, body: Body) -> Response {
+    text_answer(name, "text/csv; charset=utf-8", body)
+}
+
+/// A body as an attachment of text.
+pub(super) fn text_answer(name: &str, kind: &'static str, body: Body) -> Response {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let safe: String = name
         .chars()
@@ -348,10 +353,7 @@ pub(super) fn csv_answer(name: &str, body: Body) -> Response {
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{safe}\""))
         .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     let headers = [
-        (
-            CONTENT_TYPE,
-            HeaderValue::from_static("text/csv; charset=utf-8"),
-        ),
+        (CONTENT_TYPE, HeaderValue::from_static(kind)),
         (CONTENT_DISPOSITION, disposition),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];

@@ -8,10 +8,11 @@ use domain::release::{Release, ReleaseState, store as releases_store};
 use kernel::{Fault, Refusal};
 use service_api::{PageCall, PageError, PageResult};
 use storage::Value;
-use web::export::{Cell, Column, ROWS_MAX, attachment, gather};
+use web::export::{Cell, Column, Format, ROWS_MAX, attachment, gather};
 use web::{Form, ListQuery, Pager, Tag, Tone};
 
 use super::imports::import_page;
+use super::streams::{Text, Walk};
 use super::{found, number, settled, staff};
 use crate::browse::labels as network;
 use crate::differences::{self, Difference, Filter, What};
@@ -169,9 +170,18 @@ async fn release_page(call: &PageCall, past: &Past, form: Form, status: StatusCo
     let shown = asked.or(changes.first()).copied();
     let filter = filter(&query);
     if let (Some(format), Some(change)) = (query.format, shown) {
+        let name = format!("version-{}-{}", number.0, change.table.name());
+        let streamed = match format {
+            Format::Csv => Some(Text::Csv),
+            Format::Json => Some(Text::Json),
+            Format::Xlsx => None,
+        };
+        if let Some(text) = streamed {
+            let walk = Walk::new(&call.platform, past, vec![change], filter, text);
+            return Ok(walk.answer(&name));
+        }
         let rows = export(call, number, change, &filter).await?;
         let columns = labels::DIFFERENCE_COLUMNS.map(|(key, heading)| Column { key, heading });
-        let name = format!("version-{}-{}", number.0, change.table.name());
         return Ok(attachment(format, &name, &columns, &rows).map_err(Fault::internal)?);
     }
     let after = query.after.clone().unwrap_or_default();
@@ -328,6 +338,7 @@ pub(super) fn difference_cells(one: &Difference) -> Vec<Vec<Cell>> {
     }
 }
 
+/// The rows of a workbook, which is made whole in memory.
 async fn export(
     call: &PageCall,
     number: Release,
@@ -348,6 +359,21 @@ async fn export(
             None => return Ok(rows),
         }
     }
+}
+
+/// All that a release changes, in one file.
+pub(crate) async fn changes(call: PageCall) -> PageResult {
+    let past = past_of(&call).await?;
+    if past.undone {
+        return Err(PageError::NotFound);
+    }
+    let text = match call.path.ends_with(".json") {
+        true => Text::Json,
+        false => Text::Csv,
+    };
+    let all = differences::changes_of(&call.platform.db, past.info.number).await?;
+    let walk = Walk::new(&call.platform, &past, all, Filter::default(), text);
+    Ok(walk.answer(&format!("version-{}", past.info.number.0)))
 }
 
 /// What publishing a release would do to orders and lines.

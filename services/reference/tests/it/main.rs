@@ -16,6 +16,7 @@ mod lines;
 mod pages;
 mod releases;
 mod runs;
+mod streams;
 mod support;
 mod territory;
 mod trade;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
+use axum::http::response::Parts;
 use axum::http::{Request, StatusCode};
 use domain::access::store::{NewSession, insert_session};
 use domain::access::{Duty, system, token_hash};
@@ -27,29 +28,29 @@ use crate::support::{NOW, small};
 const AT: &str = "portail.example";
 const CSRF: &str = "jeton";
 
-struct Page {
-    status: StatusCode,
+pub struct Page {
+    pub status: StatusCode,
     location: String,
-    attached: String,
-    body: String,
+    pub attached: String,
+    pub body: String,
 }
 
-struct House {
-    desk: Desk,
+pub struct House {
+    pub desk: Desk,
     portal: Router,
 }
 
 /// A person signed in.
 #[derive(Clone, Copy)]
-struct Person(&'static str);
+pub struct Person(&'static str);
 
-const SOLENE: Person = Person("solene");
+pub const SOLENE: Person = Person("solene");
 const MARC: Person = Person("marc");
-const HIRO: Person = Person("hiro");
+pub const HIRO: Person = Person("hiro");
 const SANS: Person = Person("sans");
 
 impl House {
-    async fn open() -> Option<Self> {
+    pub async fn open() -> Option<Self> {
         let desk = Desk::open().await?;
         let site = Site {
             brand: Brand::new("Fibre des Deux Vallées"),
@@ -107,7 +108,14 @@ impl House {
         Some(Self { desk, portal })
     }
 
-    async fn send(&self, who: Person, method: &str, path: &str, kind: &str, body: Body) -> Page {
+    /// The head of an answer, and its body as it comes.
+    pub async fn ask(
+        &self,
+        who: Person,
+        (method, path): (&str, &str),
+        kind: &str,
+        body: Body,
+    ) -> (Parts, Body) {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -115,13 +123,12 @@ impl House {
             .header(COOKIE, format!("{SESSION_COOKIE}={}", who.0))
             .header(CONTENT_TYPE, kind);
         let request = request.body(body).unwrap();
-        let (parts, body) = self
-            .portal
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap()
-            .into_parts();
+        let answer = self.portal.clone().oneshot(request).await;
+        answer.unwrap().into_parts()
+    }
+
+    async fn send(&self, who: Person, method: &str, path: &str, kind: &str, body: Body) -> Page {
+        let (parts, body) = self.ask(who, (method, path), kind, body).await;
         let text = |name| {
             parts
                 .headers
@@ -142,7 +149,7 @@ impl House {
         }
     }
 
-    async fn get(&self, who: Person, path: &str) -> Page {
+    pub async fn get(&self, who: Person, path: &str) -> Page {
         self.send(who, "GET", path, "text/plain", Body::empty())
             .await
     }
@@ -173,7 +180,7 @@ impl House {
             .await
     }
 
-    async fn publish(&self, text: &str) {
+    pub async fn publish(&self, text: &str) {
         self.desk.publish(Kind::Ipe, text).await;
     }
 }
