@@ -69,7 +69,7 @@ pub struct Platform {
     random: SystemRandom,
     scanner: Arc<dyn Scanner>,
     /// The address indexes of this process.
-    pub places: Indexes,
+    pub places: Arc<Indexes>,
     ending: AtomicBool,
     pub(crate) sessions: Cache<String, Option<Arc<SessionIdentity>>>,
     pub(crate) certificates: Cache<String, Option<Arc<CertificateIdentity>>>,
@@ -80,7 +80,8 @@ impl Platform {
     /// A platform over `db`, with its own caches.
     #[must_use]
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        let places = Indexes::new(db.folder().map(|folder| folder.join(INDEX_FOLDER)));
+        let folder = db.folder().map(|folder| folder.join(INDEX_FOLDER));
+        let places = Arc::new(Indexes::new(folder));
         Self {
             places,
             db,
@@ -104,7 +105,7 @@ impl Platform {
     /// that is no folder.
     #[must_use]
     pub fn with_indexes_in(self, data: &std::path::Path) -> Self {
-        let places = Indexes::new(Some(data.join(INDEX_FOLDER)));
+        let places = Arc::new(Indexes::new(Some(data.join(INDEX_FOLDER))));
         Self { places, ..self }
     }
 

@@ -65,7 +65,7 @@ pub async fn json(call: &PageCall) -> PageResult {
     let text = call.asked(FIELD);
     let place = find(&call.platform, call.ctx()?, text).await?;
     let body = match &place {
-        Ok(place) => serde_json::to_string_pretty(&Told::of(text, place)),
+        Ok(place) => serde_json::to_string(&Told::of(text, place)),
         Err(refusal) => return Err(refusal.clone().into()),
     };
     Ok(as_json(body.map_err(Fault::internal)?))

@@ -34,6 +34,9 @@ const FIELDS: [&str; 11] = [
 
 pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     let fields = asked(&call);
+    if call.asked("critere") == "texte" && call.asked("format") == "json" {
+        return search_box::json(&call).await;
+    }
     let mut form = call.new_form()?.with_values(call.query.clone());
     if form.value("critere").is_empty() {
         form.set("critere", criterion(&fields));
@@ -42,9 +45,6 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     let mut fields = fields;
     let (mut outcome, mut understood) = (None, None);
     if form.is("critere", "texte") && !call.asked(search_box::FIELD).trim().is_empty() {
-        if call.asked("format") == "json" {
-            return search_box::json(&call).await;
-        }
         match search_box::lead(&call).await? {
             Lead::Building(reference, how) => {
                 fields = PlaceOrder::from_pairs([("IdentifiantImmeuble", reference.as_str())]);

@@ -1,6 +1,8 @@
 //! Finding a place (E-1, E-7): the same answer for every door and, but for its own orders, for
 //! every operator.
 
+use std::sync::Arc;
+
 use kernel::{Fault, Refusal, codes};
 use search::{Assumption, Index, Kind, NumberMatch, QUERY_CHARS_MAX, Reading, Scratch, recognise};
 use storage::{Error, Tx};
@@ -39,23 +41,32 @@ pub async fn find(
     if text.chars().count() > QUERY_CHARS_MAX {
         return Ok(Err(Refusal::new(&codes::FIMP16).on("Adresse")));
     }
-    let release = platform.db.get(releases::current).await?;
-    let index = platform.places.of(&platform.db, release).await?;
-    let (ctx, text) = (ctx.clone(), text.to_owned());
-    let mut scratch = platform.places.scratch();
-    let found = platform.db.get(move |tx| {
-        let mut finding = Finding {
-            tx,
-            ctx: &ctx,
-            release,
-            index: &index,
+    let (ctx, text) = (Arc::new(ctx.clone()), Arc::<str>::from(text));
+    loop {
+        let (ctx, text) = (Arc::clone(&ctx), Arc::clone(&text));
+        let places = Arc::clone(&platform.places);
+        // The pointer, the index and the rows are of one release, read at one instant.
+        let found = platform.db.get(move |tx| {
+            let release = releases::current(tx)?;
+            let Some(index) = places.loaded(release) else {
+                return Ok(Err(release));
+            };
+            let mut scratch = places.scratch();
+            let mut finding = Finding {
+                tx,
+                ctx: &ctx,
+                release,
+                index: &index,
+            };
+            let place = finding.place(&text, &mut scratch)?;
+            places.keep_scratch(scratch);
+            Ok(Ok(place))
+        });
+        match found.await? {
+            Ok(place) => return Ok(Ok(place)),
+            Err(release) => platform.places.of(&platform.db, release).await?,
         };
-        let place = finding.place(&text, &mut scratch)?;
-        Ok((place, std::mem::take(&mut scratch)))
-    });
-    let (place, scratch) = found.await?;
-    platform.places.keep_scratch(scratch);
-    Ok(Ok(place))
+    }
 }
 
 /// What somebody who is typing `text` may go on to: at most `limit` places, in one line each.
@@ -272,6 +283,9 @@ impl Finding<'_> {
 
     /// The buildings of an address: by its street and number, else by its Hexaclé.
     fn standing(&mut self, found: &search::Found<'_>) -> Result<Vec<Building>, Error> {
+        if found.buildings() == 0 {
+            return Ok(Vec::new());
+        }
         let (rivoli, hexacle) = (found.rivoli(), found.hexacle());
         if !rivoli.is_empty() {
             let number = found
