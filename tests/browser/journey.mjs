@@ -60,7 +60,7 @@ async function searchBox(page) {
   await say(absent, "search-number", /numéro n’existe pas/);
   await say("0199999999", "search-unknown", /Inconnu/);
   await say("zzyzx", "search-nothing", /Adresse inconnue/);
-  await say(place.building.toLowerCase(), "search-reference", /Éligible/);
+  await say(place.building.toLowerCase(), "search-reference", /Compris[^]*Éligible/);
 }
 
 async function eligibility(page) {

@@ -52,7 +52,9 @@ pub async fn lead(call: &PageCall) -> Result<Lead, PageError> {
         .iter()
         .map(|one| one.reference.clone())
         .collect();
-    let understood = (place.verdict == Verdict::Probable).then(|| understood(&place, best));
+    // An address found as it was typed needs no word; a reference is named.
+    let plain = place.verdict == Verdict::Certain && best.kind == Named::Housenumber;
+    let understood = (!plain).then(|| understood(&place, best));
     Ok(match references.len() {
         0 => Lead::Places(places(&place)),
         1 => Lead::Building(references.remove(0), understood),
