@@ -247,7 +247,7 @@ impl Own<'_> {
         let release = db.get(current).await?;
         let changes = changes_of(db, release).await?;
         let change = changes.iter().find(|one| one.table == Table::Building);
-        let change = change.context("buildings")?.clone();
+        let change = *change.context("buildings")?;
         let mut took = Vec::new();
         for page in 0..VIEWED {
             let n = page * self.rows / VIEWED;
@@ -260,7 +260,7 @@ impl Own<'_> {
                 (looked_for, String::new()),
             ] {
                 let begun = Instant::now();
-                let seen = page_of(db, release, change.clone(), &filter, &after, PAGE).await?;
+                let seen = page_of(db, release, change, &filter, &after, PAGE).await?;
                 took.push(begun.elapsed());
                 let first = if after.is_empty() { n } else { n + 1 };
                 let named = seen

@@ -124,7 +124,7 @@ async fn what_does_not_exist_is_never_certain_and_what_is_near_is_offered() {
     let wrong = dwelling.pto_ref.replace('0', "O");
     if wrong != dwelling.pto_ref {
         let found = place(&park, &wrong).await;
-        assert_eq!(found.alike, [dwelling.pto_ref.clone()]);
+        assert_eq!(found.alike, std::slice::from_ref(&dwelling.pto_ref));
     }
 }
 
