@@ -36,7 +36,7 @@ pub struct Indexes {
     loaded: Mutex<Vec<Loaded>>,
     /// Held while one is loaded or built: nobody builds what another is building.
     making: tokio::sync::Mutex<()>,
-    scratches: Mutex<Vec<Scratch>>,
+    scratches: Mutex<Vec<Box<Scratch>>>,
 }
 
 impl Indexes {
@@ -160,7 +160,7 @@ impl Indexes {
 
     /// Memory for a query, to be given back by [`Indexes::keep_scratch`].
     #[must_use]
-    pub fn scratch(&self) -> Scratch {
+    pub fn scratch(&self) -> Box<Scratch> {
         let mut scratches = self
             .scratches
             .lock()
@@ -169,7 +169,7 @@ impl Indexes {
     }
 
     /// Keeps the memory of a query for the next one.
-    pub fn keep_scratch(&self, scratch: Scratch) {
+    pub fn keep_scratch(&self, scratch: Box<Scratch>) {
         let mut scratches = self
             .scratches
             .lock()
