@@ -301,6 +301,8 @@ async fn doors(house: &House, number: Release, rows: &[Touched], sum: &Sum) {
     let import = browser.get(&imports.link("/oi/imports/imp_")).await;
     assert!(import.body.contains(&sentence), "{}", import.body);
     assert!(import.body.contains(&list));
+    let version = browser.get(&format!("/oi/versions/{}", number.0)).await;
+    assert!(version.body.contains(&list), "{}", version.body);
     let file = browser.get(&format!("{list}?format=json")).await;
     let file: serde_json::Value = serde_json::from_str(&file.body).unwrap();
     assert_eq!(file.as_array().unwrap().len(), rows.len());
