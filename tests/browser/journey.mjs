@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { browse, check, fill, given, go, look, signIn, title, waitFor } from "./lib.mjs";
+import { browse, check, fill, given, go, look, send, signIn, title, waitFor } from "./lib.mjs";
 
 const { places } = given;
 const ELIGIBILITY = "main form.criteria";
@@ -13,7 +13,7 @@ async function ask(page, criterion, fields) {
   await go(page, "/eligibilite");
   await page.locator(`${ELIGIBILITY} .segments label:has([value=${criterion}])`).click();
   await fill(page, ELIGIBILITY, fields);
-  await page.click(`${ELIGIBILITY} button.primary`);
+  await send(page, `${ELIGIBILITY} button.primary`);
 }
 
 const byBuilding = (page, place) =>
@@ -43,7 +43,7 @@ async function searchBox(page) {
   const say = async (text, name, wanted) => {
     await go(page, "/eligibilite");
     await page.fill("#q", text);
-    await page.click(`${ELIGIBILITY} button.primary`);
+    await send(page, `${ELIGIBILITY} button.primary`);
     const said = await page.locator("main").innerText();
     check(wanted.test(said), `${text}: ${said.slice(0, 400)}`);
     await look(page, name);
@@ -108,7 +108,7 @@ async function order(page, place, reference, looked) {
   check(prefilled === place.building, `the form is prefilled with ${prefilled}`);
   if (looked) await look(page, "order-new");
   await fill(page, ORDER, { ReferenceCommandePriseInterneOC: reference, ...CUSTOMER });
-  await page.click(`${ORDER} button.primary`);
+  await send(page, `${ORDER} button.primary`);
 }
 
 async function delivery(page) {
@@ -126,10 +126,10 @@ async function delivery(page) {
     DateRaccordementPrise: "2026-11-23",
     Commentaire: "Personne au logement",
   });
-  await page.click("#cr-stoc button.primary");
+  await send(page, "#cr-stoc button.primary");
   await look(page, "order-report-refused");
   await fill(page, "#cr-stoc", { MotifKoCrRaccordementPrise: "FCLI01" });
-  await page.click("#cr-stoc button.primary");
+  await send(page, "#cr-stoc button.primary");
   await waitFor(page, "Raccordement en échec");
   await look(page, "order-failed");
   await fill(page, "#cr-stoc", {
@@ -137,11 +137,11 @@ async function delivery(page) {
     DateRaccordementPrise: "2026-11-23",
     BilanOptique: "1310/18,2",
   });
-  await page.click("#cr-stoc button.primary");
+  await send(page, "#cr-stoc button.primary");
   await waitFor(page, "Compte rendu de mise en service");
   await look(page, "order-handed-over");
   await fill(page, "#cr-mes", { DateMiseEnService: "2026-11-23" });
-  await page.click("#cr-mes button.primary");
+  await send(page, "#cr-mes button.primary");
   await waitFor(page, "Ligne en service");
   await look(page, "order-in-service");
 }
@@ -150,10 +150,10 @@ async function cancelling(page) {
   await order(page, places.buildable[1], "OC-NAV-2", false);
   await waitFor(page, "Raccordement à faire");
   await fill(page, "#annuler", { confirmation: "autre chose" });
-  await page.click("#annuler button.danger");
+  await send(page, "#annuler button.danger");
   await look(page, "order-cancel-refused");
   await fill(page, "#annuler", { confirmation: "OC-NAV-2" });
-  await page.click("#annuler button.danger");
+  await send(page, "#annuler button.danger");
   await waitFor(page, "Commande annulée");
   await look(page, "order-cancelled");
 }
@@ -174,7 +174,7 @@ async function refusals(page) {
   await look(page, "order-overwriting");
   await go(page, `/commandes/nouvelle?IdentifiantImmeuble=${places.absent[0].building}`);
   await fill(page, ORDER, { ReferenceCommandePriseInterneOC: "OC-NAV-3", ...CUSTOMER });
-  await page.click(`${ORDER} button.primary`);
+  await send(page, `${ORDER} button.primary`);
   await look(page, "order-ar-ko");
   const full = places.saturated[0];
   await go(page, `/commandes/nouvelle?IdentifiantImmeuble=${full.building}`);
@@ -188,7 +188,7 @@ async function refusals(page) {
   });
   const presence = await page.inputValue(`${ORDER} [name=ReferencePrestationPm]`);
   check(presence === "", "the form knows the presence");
-  await page.click(`${ORDER} button.primary`);
+  await send(page, `${ORDER} button.primary`);
   await look(page, "order-saturated");
 }
 
@@ -220,11 +220,11 @@ async function list(page) {
   await look(page, "orders-page");
   await go(page, "/commandes");
   await page.fill("#q", "OC-NAV-2");
-  await page.click("main form.filters button");
+  await send(page, "main form.filters button");
   check((await references(page)).join() === "OC-NAV-2", "the search finds another order");
   await go(page, "/commandes");
   await page.selectOption("#main", "operateur");
-  await page.click("main form.filters button");
+  await send(page, "main form.filters button");
   check((await references(page)).length === 0, "the agent has nothing to do, and has");
   await look(page, "orders-none-found");
   await go(page, "/commandes");

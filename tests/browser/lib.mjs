@@ -173,6 +173,11 @@ export async function signIn(page, { login, password }) {
   await page.click("main button.primary");
 }
 
+// Sends a form and waits for the page that answers it: one looked at sooner may be the one before.
+export async function send(page, button) {
+  await Promise.all([page.waitForNavigation(), page.click(button)]);
+}
+
 // Fields of a form, by their names.
 export async function fill(page, form, fields) {
   for (const [name, value] of Object.entries(fields)) {

@@ -1,6 +1,8 @@
 // The core of the journeys with scripts switched off: everything is a link or a form.
 
-import { become, browse, check, fill, given, go, signIn, waitFor, waitForTag } from "./lib.mjs";
+import {
+  become, browse, check, fill, given, go, send, signIn, waitFor, waitForTag,
+} from "./lib.mjs";
 
 const [place] = given.places.buildable;
 const FORM = 'main form[action="/commandes"]';
@@ -21,7 +23,7 @@ async function eligibility(page) {
     await go(page, "/eligibilite");
     await page.locator(`main .segments label:has([value=${way}])`).click();
     await fill(page, "main form.criteria", fields);
-    await page.click("main form.criteria button.primary");
+    await send(page, "main form.criteria button.primary");
     const text = await page.locator(".verdict").innerText();
     check(/Éligible/.test(text), `${way}: ${text}`);
   }
@@ -63,16 +65,16 @@ await browse(
       NomClient: "Garnier",
       ContactClient1: "0261910001",
     });
-    await page.click(`${FORM} button.primary`);
+    await send(page, `${FORM} button.primary`);
     await waitFor(page, "Raccordement à faire");
     await fill(page, "#cr-stoc", {
       CrRaccordementPrise: "OK",
       DateRaccordementPrise: "2026-11-23",
     });
-    await page.click("#cr-stoc button.primary");
+    await send(page, "#cr-stoc button.primary");
     await waitFor(page, "Compte rendu de mise en service");
     await fill(page, "#cr-mes", { DateMiseEnService: "2026-11-23" });
-    await page.click("#cr-mes button.primary");
+    await send(page, "#cr-mes button.primary");
     await waitFor(page, "Ligne en service");
     await go(page, "/commandes");
     check((await page.locator("main tbody tr").count()) === 1, "the order is not in the list");

@@ -36,6 +36,10 @@ pub struct Indexes {
     loaded: Mutex<Vec<Loaded>>,
     /// Held while one is loaded or built: nobody builds what another is building.
     making: tokio::sync::Mutex<()>,
+    #[expect(
+        clippy::vec_box,
+        reason = "some kilobytes each, handed to and fro at every query"
+    )]
     scratches: Mutex<Vec<Box<Scratch>>>,
 }
 
