@@ -61,12 +61,15 @@ async function searchBox(page) {
 
 // One sends a file, another approves what it made.
 async function referential(page) {
+  // Listened to from the beginning: the browser must know before the key that it is asked for.
+  const chosen = new Promise((resolve) => {
+    page.once("filechooser", (chooser) => resolve(chooser.setFiles(given.ipe)));
+  });
   await become(page, given.team.importer);
   await press(page, 'nav a[href="/oi/imports"]');
   await reach(page, "#fichier");
-  const choosing = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
-  await (await choosing).setFiles(given.ipe);
+  await chosen;
   await press(page, 'main form[action="/oi/imports"] button.primary');
   await waitForTag(page, "À approuver");
   const here = page.url();

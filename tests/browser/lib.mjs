@@ -27,6 +27,8 @@ const LIGHT = { runOnly: RULES };
 const DARK = { runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
 const SMALL = { runOnly: RULES, rules: { "color-contrast": { enabled: false } } };
 const LOADS_MAX = 300;
+const TAG_LOADS_MAX = 3_000;
+const IMPORT_MS_MAX = 10 * 60 * 1_000;
 const WIDE = { width: 1280, height: 900 };
 const PICTURE = { width: 1180, height: 720 };
 const PICTURE_OF_MAP = { width: 1180, height: 980 };
@@ -34,6 +36,7 @@ const PICTURE_OF_MAP = { width: 1180, height: 980 };
 // What the test says of the server and its territory.
 export const given = JSON.parse(readFileSync(0, "utf8"));
 const problems = new Set();
+let scripted = true;
 
 export function wrong(text) {
   problems.add(text);
@@ -45,6 +48,7 @@ export function check(condition, text) {
 
 // Runs `steps` with a page of its own, then says what was wrong. A step that cannot be made is.
 export async function browse(steps, { flags = FLAGS, ...options } = {}) {
+  scripted = options.javaScriptEnabled !== false;
   const env = { ...process.env, LANGUAGE: "fr" };
   const browser = await chromium.launch({ executablePath: given.chromium, args: flags, env });
   try {
@@ -173,9 +177,11 @@ export async function signIn(page, { login, password }) {
   await page.click("main button.primary");
 }
 
-// Sends a form and waits for the page that answers it: one looked at sooner may be the one before.
+// Sends a form, or goes where a link leads, and waits for the page that answers: one looked at
+// sooner may be the one before. The button or the link by its selector, or found already.
 export async function send(page, button) {
-  await Promise.all([page.waitForNavigation(), page.click(button)]);
+  const found = typeof button === "string" ? page.locator(button).first() : button;
+  await Promise.all([page.waitForNavigation(), found.click()]);
 }
 
 // Fields of a form, by their names.
@@ -201,11 +207,16 @@ export async function waitFor(page, text) {
   }
 }
 
-// The same for the word of a tag, which other words of the page may hold.
+// The same for the word of a tag, which other words of the page may hold. A page of what is under
+// way brings itself again; imports give way to everything else, these tests and builds included.
 export async function waitForTag(page, word) {
   const tags = page.locator("main .tag");
-  for (let loaded = 0; !(await tags.allInnerTexts()).includes(word); loaded += 1) {
-    if (loaded === LOADS_MAX) throw new Error(`no tag ever says ${word}`);
+  for (let loaded = 0; ; loaded += 1) {
+    if (scripted) {
+      await page.locator("live-part").waitFor({ state: "detached", timeout: IMPORT_MS_MAX });
+    }
+    if ((await tags.allInnerTexts()).includes(word)) return;
+    if (loaded === TAG_LOADS_MAX) throw new Error(`no tag ever says ${word}`);
     await page.reload();
   }
 }
@@ -214,4 +225,5 @@ export async function waitForTag(page, word) {
 export async function become(page, who) {
   await page.context().clearCookies();
   await signIn(page, who);
+  await page.waitForURL((url) => url.pathname !== "/connexion");
 }

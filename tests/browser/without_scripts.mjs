@@ -34,7 +34,7 @@ async function referential(page) {
   await become(page, given.team.importer);
   await go(page, "/oi/imports");
   await page.setInputFiles("#fichier", given.ipe);
-  await page.click('main form[action="/oi/imports"] button.primary');
+  await send(page, 'main form[action="/oi/imports"] button.primary');
   check((await page.locator("main").innerText()).includes("Fichier reçu"), "no file received");
   await waitForTag(page, "À approuver");
   const here = page.url();
@@ -43,13 +43,13 @@ async function referential(page) {
   check((await page.locator("main tbody tr").count()) > 0, "no refused line is shown");
   await become(page, given.team.approver);
   await page.goto(here);
-  await page.click(approve);
+  await send(page, approve);
   await waitForTag(page, "Publié");
-  await page.locator("main .actions a", { hasText: "Différences" }).click();
+  await send(page, page.locator("main .actions a", { hasText: "Différences" }));
   check((await page.locator("main del").count()) > 0, "no difference is shown");
   await page.locator("main summary", { hasText: "Retirer cette version" }).click();
   await page.fill("main [name=motif]", "essai");
-  await page.click('main form[action$="/retirer"] button');
+  await send(page, 'main form[action$="/retirer"] button');
   await waitForTag(page, "Retirée");
   await go(page, "/oi/referentiel/carte");
   check((await page.locator("main svg.map a").count()) > 0, "no map is drawn");
