@@ -6,6 +6,7 @@
 
 mod indexes;
 pub mod labels;
+pub mod rules;
 pub mod store;
 mod told;
 pub mod usecases;

@@ -7,7 +7,7 @@ use kernel::{Fault, Refusal, codes};
 use search::{Assumption, Index, Kind, NumberMatch, QUERY_CHARS_MAX, Reading, Scratch, recognise};
 use storage::{Error, Tx};
 
-use super::{Candidate, Named, Place, Verdict, labels};
+use super::{Candidate, Named, Place, Verdict, labels, rules};
 use crate::Platform;
 use crate::access::Ctx;
 use crate::address::projection::Projection;
@@ -231,12 +231,8 @@ impl Finding<'_> {
     fn address(&mut self, text: &str, scratch: &mut Scratch) -> Result<Place, Error> {
         let answer = self.index.query(scratch, text);
         let mut place = Place::unknown(None);
-        place.verdict = match answer.verdict {
-            search::Verdict::Certain => Verdict::Certain,
-            search::Verdict::Probable => Verdict::Probable,
-            search::Verdict::Ambiguous => Verdict::Ambiguous,
-            search::Verdict::None => Verdict::None,
-        };
+        let best = answer.candidates.first().map(|one| one.number);
+        place.verdict = rules::verdict(answer.verdict, best);
         place.more = answer.more || answer.candidates.len() > CANDIDATES_MAX;
         for candidate in answer.candidates.iter().take(CANDIDATES_MAX) {
             let mut one = self.candidate(candidate)?;

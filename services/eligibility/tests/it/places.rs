@@ -1,5 +1,6 @@
 //! What the one box makes of addresses and references (E-1).
 
+use domain::building::Building;
 use domain::order::address_line;
 use domain::place::usecases::find;
 use domain::place::{Named, Place, Verdict};
@@ -126,6 +127,32 @@ async fn what_does_not_exist_is_never_certain_and_what_is_near_is_offered() {
         let found = place(&park, &wrong).await;
         assert_eq!(found.alike, std::slice::from_ref(&dwelling.pto_ref));
     }
+}
+
+#[tokio::test]
+async fn another_house_than_the_one_asked_for_is_a_choice_never_an_answer() {
+    let Some(park) = Park::open().await else {
+        return;
+    };
+    let plain = park.territory.buildings.iter().filter(|one| {
+        let twin = |other: &&Building| {
+            (&other.insee, &other.rivoli, &other.number) == (&one.insee, &one.rivoli, &one.number)
+        };
+        park.territory.buildings.iter().filter(twin).count() == 1 && one.complement.is_empty()
+    });
+    let (mut asked, mut offered) = (0, 0);
+    for building in plain.take(40) {
+        for (number, complement) in [(&*building.number, "T"), ("9871", "")] {
+            let mut absent = building.clone();
+            (absent.number, absent.complement) = (number.to_owned(), complement.to_owned());
+            let text = address_line(&absent);
+            let found = place(&park, &text).await;
+            assert!(found.best().is_none(), "{text}: {found:?}");
+            asked += 1;
+            offered += usize::from(!found.candidates.is_empty());
+        }
+    }
+    assert!(asked == 80 && offered == 80, "{offered} of {asked}");
 }
 
 #[tokio::test]
