@@ -57,6 +57,12 @@ pub trait Cells {
     /// # Errors
     /// There is no such column, or it holds something else.
     fn int(&self, at: usize) -> Result<i64, Error>;
+
+    /// A DOUBLE PRECISION column.
+    ///
+    /// # Errors
+    /// There is no such column, or it holds something else.
+    fn opt_real(&self, at: usize) -> Result<Option<f64>, Error>;
 }
 
 /// One row of an answer; columns are read by name, once each.

@@ -422,6 +422,10 @@ impl Cells for ::postgres::Row {
     fn int(&self, at: usize) -> Result<i64, Error> {
         self.try_get(at).map_err(|e| Error::Decode(e.to_string()))
     }
+
+    fn opt_real(&self, at: usize) -> Result<Option<f64>, Error> {
+        self.try_get(at).map_err(|e| Error::Decode(e.to_string()))
+    }
 }
 
 impl ToSql for Value {

@@ -50,7 +50,7 @@ impl Connection {
     /// As [`Connection::writer`], for units that change many pages.
     pub fn bulk_writer(file: &Path) -> Result<Self, Error> {
         let connection = Self::writer(file)?;
-        connection.batch("pragma cache_size = -32768;")?;
+        connection.batch("pragma cache_size = -20480;")?;
         Ok(connection)
     }
 
@@ -312,6 +312,13 @@ impl Cells for rusqlite::Row<'_> {
     fn int(&self, at: usize) -> Result<i64, Error> {
         let value = self.get_ref(at).map_err(|e| Error::Decode(e.to_string()))?;
         value.as_i64().map_err(|e| Error::Decode(e.to_string()))
+    }
+
+    fn opt_real(&self, at: usize) -> Result<Option<f64>, Error> {
+        let value = self.get_ref(at).map_err(|e| Error::Decode(e.to_string()))?;
+        value
+            .as_f64_or_null()
+            .map_err(|e| Error::Decode(e.to_string()))
     }
 }
 

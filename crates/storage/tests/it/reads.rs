@@ -62,6 +62,18 @@ fn rows_are_shown_one_by_one_until_somebody_objects() {
         });
         let wanted: Vec<_> = (0..20).map(|i| (format!("s{i:02}"), i)).collect();
         assert_eq!(read.await.unwrap(), wanted);
+        let reals = sql!(
+            "select cast(1.5 as double precision) as there, cast(null as double precision) as none"
+        );
+        let read = b.db.read(|tx| {
+            let mut seen = Vec::new();
+            tx.each(&Rls::Shared, reals, &[], &mut |cells| {
+                seen.extend([cells.opt_real(0)?, cells.opt_real(1)?]);
+                Ok(())
+            })?;
+            Ok(seen)
+        });
+        assert_eq!(read.await.unwrap(), [Some(1.5), None]);
         for wrong in [2, 3] {
             let read = b.db.read(move |tx| {
                 let mut looked = |cells: &dyn Cells| cells.text(wrong).map(drop);
