@@ -1,14 +1,14 @@
-//! The building of an index: entries are interned as they come, merged, sorted and laid out.
+//! The building of an index: entries are interned as they come, and a commune is merged, sorted and
+//! laid out once the next one begins, so that only one is ever held as it came.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::entry::Entry;
 use crate::fold::Folded;
-use crate::layout;
-use crate::names;
-use crate::tables::{NONE, NUMBER_END, SUFFIX_BITS};
+use crate::tables::{NONE, NUMBER_END, SUFFIX_BITS, Tables};
 use crate::{Index, lexicon};
+use crate::{gathered, layout, names};
 
 /// Bytes of a text that is kept; what is beyond is cut off.
 const TEXT_MAX: usize = 250;
@@ -26,8 +26,12 @@ impl Hasher for Quick {
         self.0 = xxhash_rust::xxh3::xxh3_64_with_seed(bytes, self.0);
     }
 
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(23) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
     fn write_u32(&mut self, n: u32) {
-        self.0 = (self.0.rotate_left(23) ^ u64::from(n)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.write_u64(u64::from(n));
     }
 }
 
@@ -37,7 +41,8 @@ pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
 #[derive(Default)]
 pub(crate) struct Texts {
     pub bytes: Vec<u8>,
-    known: Map<String, u32>,
+    /// Where a text is kept, by its XXH3.
+    known: Map<u64, u32>,
 }
 
 impl Texts {
@@ -51,41 +56,36 @@ impl Texts {
             end -= 1;
         }
         let text = &text[..end];
-        if let Some(at) = self.known.get(text) {
-            return *at;
+        let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        let known = self.known.get(&hash).copied();
+        // Of two texts with one hash, the second is kept each time that it comes.
+        if let Some(at) = known.filter(|at| self.at(*at) == text.as_bytes()) {
+            return at;
         }
         let at = u32::try_from(self.bytes.len()).unwrap_or(NONE);
         self.bytes.push(u8::try_from(end).unwrap_or(0));
         self.bytes.extend_from_slice(text.as_bytes());
-        self.known.insert(text.to_owned(), at);
+        self.known.insert(hash, at);
         at
+    }
+
+    /// The text that is kept there.
+    pub fn at(&self, at: u32) -> &[u8] {
+        let at = at as usize;
+        let length = usize::from(self.bytes[at]);
+        &self.bytes[at + 1..at + 1 + length]
     }
 }
 
-/// A name: its words, and how it is best shown.
-pub(crate) struct Name {
-    pub words: Vec<u32>,
-    pub text: u32,
-    pub mixed: bool,
-}
-
-/// A name of a commune.
+/// A name of the commune.
 pub(crate) struct Town {
-    pub commune: u32,
     pub kind: u8,
     pub words: Vec<u32>,
     pub text: u32,
 }
 
-/// What is known of a commune.
-pub(crate) struct Commune {
-    pub insee: String,
-    pub towns: Vec<u32>,
-}
-
 /// A street as it is gathered, with all its postcodes.
 pub(crate) struct Group {
-    pub commune: u32,
     pub ban: u32,
     pub rivoli: u32,
     pub name: u32,
@@ -94,6 +94,20 @@ pub(crate) struct Group {
     pub aliases: Vec<u32>,
     /// Another group that is the same street.
     pub same: u32,
+}
+
+/// What has come of the commune that entries come of now.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub insee: String,
+    pub towns: Vec<Town>,
+    town_by_words: Map<(bool, Vec<u32>), u32>,
+    town_by_text: Map<(u8, String), u32>,
+    /// Name by the text it was read from, since most come again and again.
+    name_by_text: Map<String, u32>,
+    pub groups: Vec<Group>,
+    group_by_key: Map<(u32, u32), u32>,
+    pub rows: Vec<Row>,
 }
 
 /// The key of an address.
@@ -125,24 +139,21 @@ pub(crate) struct Row {
 /// Coordinate that is not known.
 pub(crate) const NOWHERE: i32 = i32::MIN;
 
-/// Gathers entries, in any order, and builds the index.
+/// Gathers entries, commune by commune, and builds the index.
+///
+/// Communes come by INSEE code, byte by byte; within one, entries come in any order. What it holds
+/// beside the index grows with the largest commune and the number of names, not of addresses.
 #[derive(Default)]
 pub struct Builder {
+    pub(crate) t: Tables,
     pub(crate) texts: Texts,
     pub(crate) words: Map<Vec<u8>, u32>,
-    pub(crate) names: Vec<Name>,
-    by_words: Map<Vec<u32>, u32>,
-    /// Name by the text it was read from, since most come again and again.
-    by_text: Map<String, u32>,
-    pub(crate) towns: Vec<Town>,
-    town_by_words: Map<(u32, u32, Vec<u32>), u32>,
-    town_by_text: Map<(u32, u32, String), u32>,
-    pub(crate) communes: Vec<Commune>,
-    commune_by_insee: Map<String, u32>,
-    pub(crate) groups: Vec<Group>,
-    group_by_key: Map<(u32, u32, u32), u32>,
+    /// Of each name, whether it is shown in mixed case, which has accents that capitals lack.
+    name_is_mixed: Vec<bool>,
+    /// Name by the XXH3 of its words.
+    name_by_words: Map<u64, u32>,
     pub(crate) suffixes: Vec<String>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) commune: Gathered,
     left_out: u64,
     folded: Folded,
     cut: Vec<Vec<u8>>,
@@ -154,12 +165,22 @@ impl Builder {
     #[must_use]
     pub fn new() -> Self {
         Self {
+            t: layout::begun(),
             suffixes: vec![String::new()],
             ..Self::default()
         }
     }
 
-    /// Entries that were left out: no commune, or neither street nor place.
+    /// One that has room for so many addresses from the start: a table that has to grow is copied.
+    #[must_use]
+    pub fn for_about(addresses: usize) -> Self {
+        let mut builder = Self::new();
+        layout::reserve(&mut builder.t, addresses);
+        builder
+    }
+
+    /// Entries that were left out: no commune, one that was passed already, or neither street nor
+    /// place.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left_out
@@ -171,12 +192,13 @@ impl Builder {
             self.left_out += 1;
             return;
         };
-        self.rows.push(row);
+        self.commune.rows.push(row);
     }
 
     /// The index of what was added.
     #[must_use]
-    pub fn finish(self) -> Index {
+    pub fn finish(mut self) -> Index {
+        gathered::lay(&mut self);
         Index::of_tables(layout::lay_out(self))
     }
 
@@ -185,13 +207,20 @@ impl Builder {
         if insee.len() != 5 || !insee.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return None;
         }
+        if insee < self.commune.insee.as_str() {
+            return None;
+        }
+        if insee > self.commune.insee.as_str() {
+            gathered::lay(self);
+            insee.clone_into(&mut self.commune.insee);
+        }
         let place = entry.place_name.trim();
         let street = [entry.street_name, entry.afnor_name, place].map(str::trim);
         let street = street.into_iter().find(|name| !name.is_empty())?;
         let type_name = entry.street_type.trim();
         let name = self.name(type_name, street)?;
-        let commune = self.commune(insee, entry.commune.trim(), entry.delivery_name.trim());
-        let old = self.old(commune, insee, entry);
+        self.towns(entry.commune.trim(), entry.delivery_name.trim());
+        let old = self.old(insee, entry);
         let place = if place.is_empty() {
             None
         } else {
@@ -201,13 +230,7 @@ impl Builder {
         let suffix = self.suffix(&suffix);
         let key = entry.ban_key.trim();
         let ban_code = street_of_key(key).unwrap_or_default();
-        let group = self.group(
-            commune,
-            ban_code,
-            entry.street_code.trim(),
-            name,
-            !key.is_empty(),
-        );
+        let group = self.group(ban_code, entry.street_code.trim(), name, !key.is_empty());
         let key = self.key(insee, ban_code, number, suffix, key);
         let postcode = entry.postcode.trim();
         let postcode = postcode.parse().ok().filter(|_| postcode.len() == 5);
@@ -271,7 +294,7 @@ impl Builder {
             whole.push(' ');
         }
         whole.push_str(rest);
-        let found = self.by_text.get(&whole).copied();
+        let found = self.commune.name_by_text.get(&whole).copied();
         let name = found.or_else(|| {
             let mixed = !names::is_capitals(&whole);
             names::street_words(
@@ -285,63 +308,58 @@ impl Builder {
                 return None;
             }
             let text = self.texts.keep(&names::shown(&whole));
-            let name = match self.by_words.get(&words) {
-                Some(name) => {
-                    let kept = &mut self.names[*name as usize];
-                    // The mixed case has accents that capitals lack.
-                    if mixed && !kept.mixed {
-                        (kept.text, kept.mixed) = (text, true);
-                    }
-                    *name
-                }
-                None => {
-                    let name = u32::try_from(self.names.len()).unwrap_or(NONE);
-                    self.by_words.insert(words.clone(), name);
-                    self.names.push(Name { words, text, mixed });
-                    name
-                }
-            };
-            self.by_text.insert(whole.clone(), name);
+            let name = self.name_of(&words, text, mixed);
+            self.commune.name_by_text.insert(whole.clone(), name);
             Some(name)
         });
         self.whole = whole;
         name
     }
 
-    fn commune(&mut self, insee: &str, name: &str, delivery: &str) -> u32 {
-        let commune = match self.commune_by_insee.get(insee) {
-            Some(commune) => *commune,
-            None => {
-                let commune = u32::try_from(self.communes.len()).unwrap_or(NONE);
-                self.commune_by_insee.insert(insee.to_owned(), commune);
-                self.communes.push(Commune {
-                    insee: insee.to_owned(),
-                    towns: Vec::new(),
-                });
-                commune
+    fn name_of(&mut self, words: &[u32], text: u32, mixed: bool) -> u32 {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let hash = xxhash_rust::xxh3::xxh3_64(&bytes);
+        let known = self.name_by_words.get(&hash).copied();
+        if let Some(name) = known.filter(|name| self.t.name_words(*name) == words) {
+            let at = name as usize;
+            if mixed && !self.name_is_mixed[at] {
+                self.t.name_text[at] = text;
+                self.name_is_mixed[at] = true;
             }
-        };
+            return name;
+        }
+        let name = layout::to_u32(self.name_is_mixed.len());
+        self.name_by_words.insert(hash, name);
+        self.name_is_mixed.push(mixed);
+        self.t.name_text.push(text);
+        self.t.name_words.extend(words);
+        self.t
+            .name_words_at
+            .push(layout::to_u32(self.t.name_words.len()));
+        name
+    }
+
+    fn towns(&mut self, name: &str, delivery: &str) {
         if !name.is_empty() {
-            self.town(commune, TOWN_TODAY, name);
+            self.town(TOWN_TODAY, name);
         }
         if !delivery.is_empty() {
-            self.town(commune, TOWN_DELIVERY, delivery);
+            self.town(TOWN_DELIVERY, delivery);
         }
-        commune
     }
 
     /// The commune of before a merger; the commune's own name when nothing changed.
-    fn old(&mut self, commune: u32, insee: &str, entry: &Entry<'_>) -> u32 {
+    fn old(&mut self, insee: &str, entry: &Entry<'_>) -> u32 {
         let name = entry.old_commune.trim();
         if name.is_empty() || (entry.old_insee.trim() == insee && name == entry.commune.trim()) {
             return NONE;
         }
-        self.town(commune, TOWN_OLD, name)
+        self.town(TOWN_OLD, name)
     }
 
-    fn town(&mut self, commune: u32, kind: u8, name: &str) -> u32 {
-        let as_told = (commune, u32::from(kind), name.to_owned());
-        if let Some(town) = self.town_by_text.get(&as_told) {
+    fn town(&mut self, kind: u8, name: &str) -> u32 {
+        let as_told = (kind, name.to_owned());
+        if let Some(town) = self.commune.town_by_text.get(&as_told) {
             return *town;
         }
         names::town_words(name, &mut self.folded, &mut self.cut);
@@ -350,30 +368,24 @@ impl Builder {
             return NONE;
         }
         // An office that bears the commune's name tells nothing new; an old commune does.
-        let family = u32::from(kind == TOWN_OLD);
-        let key = (commune, family, words.clone());
-        let town = match self.town_by_words.get(&key) {
+        let key = (kind == TOWN_OLD, words.clone());
+        let commune = &mut self.commune;
+        let town = match commune.town_by_words.get(&key) {
             Some(town) => *town,
             None => {
-                let town = u32::try_from(self.towns.len()).unwrap_or(NONE);
-                self.town_by_words.insert(key, town);
+                let town = u32::try_from(commune.towns.len()).unwrap_or(NONE);
+                commune.town_by_words.insert(key, town);
                 let text = self.texts.keep(&names::shown(name));
-                self.towns.push(Town {
-                    commune,
-                    kind,
-                    words,
-                    text,
-                });
-                self.communes[commune as usize].towns.push(town);
+                commune.towns.push(Town { kind, words, text });
                 town
             }
         };
-        let kept = &mut self.towns[town as usize];
+        let kept = &mut commune.towns[town as usize];
         if kind < kept.kind {
             kept.kind = kind;
             kept.text = self.texts.keep(&names::shown(name));
         }
-        self.town_by_text.insert(as_told, town);
+        commune.town_by_text.insert(as_told, town);
         town
     }
 
@@ -391,21 +403,22 @@ impl Builder {
         u32::try_from(at).unwrap_or(0)
     }
 
-    fn group(&mut self, commune: u32, ban: &str, code: &str, name: u32, from_ban: bool) -> u32 {
+    fn group(&mut self, ban: &str, code: &str, name: u32, from_ban: bool) -> u32 {
         let ban = self.texts.keep(ban);
         let code = self.texts.keep(code);
         let main = if ban == NONE { code } else { ban };
         let by_name = if main == NONE { name } else { NONE };
-        let group = self.group_at(commune, main, by_name, name);
+        let mixed = self.name_is_mixed[name as usize];
+        let commune = &mut self.commune;
+        let group = commune.group_at(main, by_name, name);
         if code != NONE && code != main {
-            let other = self.group_at(commune, code, NONE, name);
-            let (one, other) = (self.root(group), self.root(other));
+            let other = commune.group_at(code, NONE, name);
+            let (one, other) = (commune.root(group), commune.root(other));
             if one != other {
-                self.groups[one.max(other) as usize].same = one.min(other);
+                commune.groups[one.max(other) as usize].same = one.min(other);
             }
         }
-        let mixed = self.names[name as usize].mixed;
-        let kept = &mut self.groups[group as usize];
+        let kept = &mut commune.groups[group as usize];
         if ban != NONE {
             kept.ban = ban;
         }
@@ -423,15 +436,24 @@ impl Builder {
         group
     }
 
-    fn group_at(&mut self, commune: u32, code: u32, by_name: u32, name: u32) -> u32 {
+    fn key(&mut self, insee: &str, code: &str, number: u32, suffix: u32, key: &str) -> Key {
+        if key.is_empty() {
+            return Key::None;
+        }
+        let suffix = &self.suffixes[suffix as usize];
+        if !code.is_empty() && plain_key(insee, code, number, suffix) == key {
+            return Key::Plain(self.texts.keep(code));
+        }
+        uuid(key).map_or_else(|| Key::Text(self.texts.keep(key)), Key::Uuid)
+    }
+}
+
+impl Gathered {
+    fn group_at(&mut self, code: u32, by_name: u32, name: u32) -> u32 {
         let fresh = u32::try_from(self.groups.len()).unwrap_or(NONE);
-        let group = *self
-            .group_by_key
-            .entry((commune, code, by_name))
-            .or_insert(fresh);
+        let group = *self.group_by_key.entry((code, by_name)).or_insert(fresh);
         if group == fresh {
             self.groups.push(Group {
-                commune,
                 ban: NONE,
                 rivoli: NONE,
                 name,
@@ -444,23 +466,12 @@ impl Builder {
     }
 
     /// The group that stands for `group`.
-    pub(crate) fn root(&self, group: u32) -> u32 {
+    pub fn root(&self, group: u32) -> u32 {
         let mut at = group;
         while self.groups[at as usize].same != NONE {
             at = self.groups[at as usize].same;
         }
         at
-    }
-
-    fn key(&mut self, insee: &str, code: &str, number: u32, suffix: u32, key: &str) -> Key {
-        if key.is_empty() {
-            return Key::None;
-        }
-        let suffix = &self.suffixes[suffix as usize];
-        if !code.is_empty() && plain_key(insee, code, number, suffix) == key {
-            return Key::Plain(self.texts.keep(code));
-        }
-        uuid(key).map_or_else(|| Key::Text(self.texts.keep(key)), Key::Uuid)
     }
 }
 

@@ -13,6 +13,7 @@ mod build;
 mod distance;
 mod entry;
 mod fold;
+mod gathered;
 mod index;
 mod labels;
 mod layout;

@@ -124,7 +124,9 @@ const STREETS: &[(&str, &str, &str, &str, &str, &str)] = &[
 
 pub(crate) fn index() -> Index {
     let mut builder = Builder::new();
-    for (at, (street, numbers, postcode, insee, commune, old)) in STREETS.iter().enumerate() {
+    let mut streets: Vec<_> = STREETS.iter().enumerate().collect();
+    streets.sort_by_key(|(_, (_, _, _, insee, ..))| *insee);
+    for (at, (street, numbers, postcode, insee, commune, old)) in streets {
         let code = format!("{:04}", 10 + at);
         for number in numbers.split(' ') {
             let digits = number.trim_end_matches(char::is_alphabetic);

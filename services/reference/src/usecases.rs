@@ -444,7 +444,7 @@ pub async fn approve(
         .filter(|info| info.state == ReleaseState::Ready)
         .ok_or_else(|| Refusal::new(&codes::EVER01))?;
     // Whoever searches once the pointer has moved finds the index there.
-    platform.places.of(db, number).await?;
+    platform.places.prepare(db, number).await?;
     let seeded = seed(db, scope, info.kind, number, &mut progress).await?;
     let published = domain::write(platform, ctx, Unit::new("reference.publish"), move |work| {
         work.about(&format!("{} {}", info.kind.as_str(), number.0));

@@ -13,7 +13,7 @@ use kernel::Fault;
 use search::{Builder, Index, Scratch};
 use storage::Db;
 
-use super::store::{self, Batch};
+use super::store::{self, After, Batch};
 use crate::release::store as releases;
 use crate::release::{Release, ReleaseInfo};
 
@@ -25,6 +25,15 @@ const SCRATCHES_MAX: usize = 16;
 struct Loaded {
     release: Release,
     index: Arc<Index>,
+}
+
+/// Where the index of a release comes from.
+struct Of {
+    release: Release,
+    /// The release that it was built on.
+    base: Option<Release>,
+    /// Its file, whether it is there or not.
+    path: Option<PathBuf>,
 }
 
 /// The indexes this process holds.
@@ -95,26 +104,42 @@ impl Indexes {
         Ok(index)
     }
 
+    /// Sees to it that [`Indexes::of`] will not have to build: a process that publishes without
+    /// searching does not load what only has another name.
+    ///
+    /// # Errors
+    /// As [`Indexes::of`].
+    pub async fn prepare(&self, db: &Db, release: Release) -> Result<(), Fault> {
+        if self.loaded(release).is_some() {
+            return Ok(());
+        }
+        let _making = self.making.lock().await;
+        let of = self.about(db, release).await?;
+        let shares = of.base.is_some_and(|base| self.loaded(base).is_some());
+        if !shares && self.linked(db, &of).await? {
+            return Ok(());
+        }
+        let index = self.made(db, release).await?;
+        self.keep(release, &index);
+        Ok(())
+    }
+
     async fn made(&self, db: &Db, release: Release) -> Result<Arc<Index>, Fault> {
-        let info = db.get(move |tx| releases::by_number(tx, release)).await?;
-        let path = info.as_ref().and_then(|info| self.path(info));
-        if let Some(path) = path.clone()
+        let of = self.about(db, release).await?;
+        let linked = self.linked(db, &of).await?;
+        if let Some(index) = of.base.and_then(|base| self.loaded(base))
+            && same(db, release).await?
+        {
+            return Ok(index);
+        }
+        if linked
+            && let Some(path) = of.path.clone()
             && let Some(index) = blocking(move || opened(&path)).await?
         {
             return Ok(Arc::new(index));
         }
-        let base = info.map(|info| info.base);
-        let index = match base {
-            Some(base) if self.loaded(base).is_some() && same(db, release).await? => {
-                self.loaded(base)
-            }
-            _ => None,
-        };
-        let index = match index {
-            Some(index) => index,
-            None => Arc::new(built(db, release).await?),
-        };
-        if let Some(path) = path {
+        let index = Arc::new(built(db, release).await?);
+        if let Some(path) = of.path {
             let written = Arc::clone(&index);
             blocking(move || {
                 if let Err(error) = write(&path, &written) {
@@ -126,7 +151,37 @@ impl Indexes {
         Ok(index)
     }
 
-    /// The file of a release's index.
+    /// Whether the release has its file: one that was written for it, or that of the release it
+    /// was built on under another name, when no address changed.
+    async fn linked(&self, db: &Db, of: &Of) -> Result<bool, Fault> {
+        let Some(path) = of.path.clone() else {
+            return Ok(false);
+        };
+        if path.exists() {
+            return Ok(true);
+        }
+        let Some(base) = of.base else {
+            return Ok(false);
+        };
+        let base = self.about(db, base).await?.path;
+        let Some(base) = base.filter(|base| base.exists()) else {
+            return Ok(false);
+        };
+        if !same(db, of.release).await? {
+            return Ok(false);
+        }
+        blocking(move || fs::hard_link(&base, &path).is_ok()).await
+    }
+
+    async fn about(&self, db: &Db, release: Release) -> Result<Of, Fault> {
+        let info = db.get(move |tx| releases::by_number(tx, release)).await?;
+        Ok(Of {
+            release,
+            base: info.as_ref().map(|info| info.base),
+            path: info.and_then(|info| self.path(&info)),
+        })
+    }
+
     fn path(&self, info: &ReleaseInfo) -> Option<PathBuf> {
         let name = format!("{}-{}.index", info.number.0, info.created_at.0);
         Some(self.folder.as_ref()?.join(name))
@@ -217,7 +272,7 @@ fn write(path: &Path, index: &Index) -> std::io::Result<()> {
     fs::rename(beside, path)
 }
 
-/// Whether `release` has the addresses of the one it was built on. Many changes are not compared.
+/// Whether `release` has the addresses of the one it was built on.
 async fn same(db: &Db, release: Release) -> Result<bool, Fault> {
     Ok(db
         .read(move |tx| store::addresses_are_unchanged(tx, release))
@@ -225,21 +280,26 @@ async fn same(db: &Db, release: Release) -> Result<bool, Fault> {
 }
 
 async fn built(db: &Db, release: Release) -> Result<Index, Fault> {
-    let mut builder = Builder::new();
-    for batch in Batch::ALL {
-        let mut after = Some(String::new());
-        while let Some(from) = after {
-            let read = db.read(move |tx| store::entries(tx, batch, release, &from));
-            let rows;
-            (rows, after) = read.await?;
-            builder = blocking(move || {
-                for row in &rows {
-                    builder.add(&row.entry());
-                }
-                builder
-            })
-            .await?;
+    let mut builder = Builder::for_about(db.read(store::rows).await?);
+    let mut passed = String::new();
+    loop {
+        let next = db.read(move |tx| store::next_commune(tx, &passed)).await?;
+        let Some(insee) = next else { break };
+        for batch in Batch::ALL {
+            let mut after = Some(After::default());
+            while let Some(from) = after {
+                let commune = insee.clone();
+                let read = db.read(move |tx| store::entries(tx, batch, release, &commune, &from));
+                let page;
+                (page, after) = read.await?;
+                builder = blocking(move || {
+                    page.entries().for_each(|entry| builder.add(&entry));
+                    builder
+                })
+                .await?;
+            }
         }
+        passed = insee;
     }
     blocking(move || builder.finish()).await
 }

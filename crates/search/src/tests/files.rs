@@ -142,7 +142,11 @@ fn rows_of_the_same_place_are_one_address() {
         builder.add(&entry);
     }
     builder.add(&Entry { insee: "", ..ban });
-    assert_eq!(builder.left_out(), 1);
+    builder.add(&Entry {
+        insee: "01001",
+        ..ban
+    });
+    assert_eq!(builder.left_out(), 2, "no commune, and one that was passed");
     let index = builder.finish();
     assert_eq!(index.addresses(), 1);
     let answer = ask(&index, "5 b rue des tilleuls 53000 laval");

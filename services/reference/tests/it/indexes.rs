@@ -91,3 +91,47 @@ async fn a_file_that_is_no_good_is_replaced_from_the_store() {
         .unwrap();
     assert_eq!(std::fs::read_dir(folder.join("search")).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_process_that_only_publishes_gives_an_unchanged_index_its_new_name() {
+    let Some(store) = Store::open() else { return };
+    let mut territory = small();
+    store
+        .publish(Kind::Ipe, &territory.file(Kind::Ipe))
+        .await
+        .unwrap();
+    let Some(folder) = store.db.folder() else {
+        return;
+    };
+    let folder = folder.join("search");
+    let first = store.current().await;
+    let file = |number: i64| {
+        let files = std::fs::read_dir(&folder).unwrap().flatten();
+        let mut paths = files.map(|file| file.path());
+        let begins = format!("{number}-");
+        paths.find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(&begins)
+        })
+    };
+    let whole = std::fs::read(file(first.0).unwrap()).unwrap();
+    for changes_an_address in [false, true] {
+        territory.buildings[3].dwellings += 1;
+        if changes_an_address {
+            territory.buildings[3].street_name = "DES CORMORANS BLEUS".to_owned();
+        }
+        store
+            .publish(Kind::Ipe, &territory.file(Kind::Ipe))
+            .await
+            .unwrap();
+        let release = store.current().await;
+        std::fs::remove_file(file(release.0).unwrap()).unwrap();
+        let others = domain::place::Indexes::new(Some(folder.clone()));
+        others.prepare(&store.db, release).await.unwrap();
+        let made = std::fs::read(file(release.0).unwrap()).unwrap();
+        assert_eq!(made == whole, !changes_an_address);
+        assert_eq!(others.loaded(release).is_some(), changes_an_address);
+    }
+}
