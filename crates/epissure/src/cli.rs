@@ -198,6 +198,9 @@ pub(crate) struct Bench {
     /// Be the process that imports so many rows
     #[arg(long, hide = true)]
     pub import_rows: Option<u64>,
+    /// Which of its imports
+    #[arg(long, hide = true, default_value_t = 0)]
+    pub import_step: usize,
 }
 
 #[derive(Debug, Subcommand)]

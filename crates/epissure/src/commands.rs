@@ -406,7 +406,7 @@ fn bench(global: &Global, asked: cli::Bench) -> Result<u8> {
         return Ok(exit::OK);
     }
     if let Some(rows) = asked.import_rows {
-        runtime()?.block_on(bench::import_alone(&data, rows))?;
+        runtime()?.block_on(bench::import_alone(&data, rows, asked.import_step))?;
         return Ok(exit::OK);
     }
     let effort = match (asked.quick, asked.full) {

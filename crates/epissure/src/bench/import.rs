@@ -9,7 +9,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child as Process, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -116,17 +115,36 @@ pub fn again(args: &[&str], data: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// Imports so many rows in a process of its own, and prints what it tells.
+/// The imports of a store that grows, in their order. Between the two that are compared with the
+/// first, it comes back, so that what changes is 1 % again.
+const STEPS: [(&str, Edition); 5] = [
+    ("first", Edition::First),
+    ("next", Edition::Next),
+    ("back", Edition::First),
+    ("scattered", Edition::Scattered),
+    ("faulty", Edition::Faulty),
+];
+
+/// Imports so many rows again and again, each time in a process of its own, and prints what they
+/// tell.
 fn alone(bench: &Bench, rows: u64) -> Result<Value> {
     let data = bench.data.join(format!("import-{rows}"));
-    let told = again(&["bench", "--import-rows", &rows.to_string()], &data)?.output()?;
+    let mut figures = json!({ "rows": rows });
+    let mut peak = 0.0_f64;
+    for (step, (name, _)) in STEPS.iter().enumerate() {
+        let (rows, step) = (rows.to_string(), step.to_string());
+        let args = ["bench", "--import-rows", &rows, "--import-step", &step];
+        let told = again(&args, &data)?.output()?;
+        ensure!(
+            told.status.success(),
+            "importing {rows} rows, {name}: {}",
+            String::from_utf8_lossy(&told.stderr)
+        );
+        let own: Value = serde_json::from_slice(&told.stdout)?;
+        peak = peak.max(own["peak_mib"].as_f64().unwrap_or_default());
+        figures[name] = own;
+    }
     fs::remove_dir_all(&data)?;
-    ensure!(
-        told.status.success(),
-        "importing {rows} rows: {}",
-        String::from_utf8_lossy(&told.stderr)
-    );
-    let mut figures: Value = serde_json::from_slice(&told.stdout)?;
     let number = |name: &str, of: &str| figures[name][of].as_f64().unwrap_or_default();
     let ratio = number("first", "s") / number("next", "s");
     for (name, what) in [
@@ -150,50 +168,47 @@ fn alone(bench: &Bench, rows: u64) -> Result<Value> {
     say(&format!(
         "import {rows:>7} rows  differences, {} pages: p50 {:.1} ms, max {:.1} ms a page",
         2 * VIEWED,
-        number("viewer", "p50_ms"),
-        number("viewer", "max_ms"),
+        number("first", "page_p50_ms"),
+        number("first", "page_max_ms"),
     ))?;
-    figures["peak_mib"] = number("first", "peak_mib")
-        .max(number("next", "peak_mib"))
-        .into();
+    figures["peak_mib"] = peak.into();
     figures["again_faster"] = ratio.into();
     Ok(figures)
 }
 
-/// Imports every edition into a store of its own in `data`, checks what each import says, and
-/// prints the figures as JSON: what `epissure bench --import-rows` does.
+/// Imports the edition of a step into the store in `data`, checks what the import says, and prints
+/// its figures as JSON: what `epissure bench --import-rows --import-step` does.
 ///
 /// # Errors
-/// An import fails, or says anything but what it should.
-pub async fn child(data: &Path, rows: u64) -> Result<()> {
+/// There is no such step, the import fails, or it says anything but what it should.
+pub async fn child(data: &Path, rows: u64, step: usize) -> Result<()> {
+    let (name, edition) = *STEPS.get(step).context("no such step")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let platform = house::open(&demo::config_of(data)?, clock).await?;
     let provider = OperatorId::from_store("opr_bench".to_owned());
-    let ctx = Arc::new(system(&platform, Duty::Import, &provider)?);
     let own = Own {
+        ctx: Arc::new(system(&platform, Duty::Import, &provider)?),
         platform: &platform,
-        ctx,
         data,
         rows,
-        days: AtomicI64::new(0),
+        step,
     };
-    let (report, first) = own.import(Edition::First).await?;
-    ensure!(report.added == rows && report.rejected == 0, "{report:?}");
-    let viewer = own.view().await?;
-    let next = own.import_again(Edition::Next).await?;
-    // Back to the first edition, so that what changes is 1 % again.
-    own.import(Edition::First).await?;
-    let scattered = own.import_again(Edition::Scattered).await?;
-    let (report, faulty) = own.import(Edition::Faulty).await?;
-    own.check_rejects(&report)?;
-    let figures = json!({
-        "rows": rows,
-        "first": first,
-        "next": next,
-        "scattered": scattered,
-        "faulty": faulty,
-        "viewer": viewer,
-    });
+    let before = platform.db.get(current).await?;
+    let (report, mut figures) = own.import(edition).await?;
+    match name {
+        "first" => {
+            ensure!(report.added == rows && report.rejected == 0, "{report:?}");
+            own.view(&mut figures).await?;
+        }
+        "faulty" => own.check_rejects(&report)?,
+        "back" => {}
+        _ => {
+            let changed = (0..rows).filter(|&n| ipe::is_changed(n, edition));
+            let counts = (report.changed, report.added, report.removed);
+            ensure!(counts == (changed.count() as u64, 0, 0), "{report:?}");
+            own.check_difference(before, edition).await?;
+        }
+    }
     crate::output::data(&format!("{figures}\n"))
 }
 
@@ -203,21 +218,19 @@ struct Own<'a> {
     ctx: Arc<Ctx>,
     data: &'a Path,
     rows: u64,
-    /// Files made so far: each was extracted a day after the one before.
-    days: AtomicI64,
+    step: usize,
 }
 
 impl Own<'_> {
     /// Imports an edition; the faulty one is only compared.
     async fn import(&self, edition: Edition) -> Result<(ImportReport, Value)> {
-        let (path, day) = (
-            self.data.join("ipe.csv"),
-            self.days.fetch_add(1, Ordering::Relaxed),
-        );
+        let path = self.data.join("ipe.csv");
         write_file(&path, self.rows, edition)?;
         let source = Box::new(File::open(&path)?);
         let mut request = ImportRequest::new(Kind::Ipe, "ipe.csv".to_owned(), source);
-        request.extracted_on = Some(Date::new(2026, 11, 1)?.saturating_add(Span::new().days(day)));
+        // Each file was extracted a day after the one before.
+        let days = Span::new().days(i64::try_from(self.step)?);
+        request.extracted_on = Some(Date::new(2026, 11, 1)?.saturating_add(days));
         request.dry_run = edition == Edition::Faulty;
         request.approve = true;
         let (begun, cpu) = (Instant::now(), own_cpu()?);
@@ -242,7 +255,7 @@ impl Own<'_> {
 
     /// Pages of the differences of the release in force, which added every row: from the first to
     /// the last, plain and looking for an object.
-    async fn view(&self) -> Result<Value> {
+    async fn view(&self, figures: &mut Value) -> Result<()> {
         let db = &self.platform.db;
         let release = db.get(current).await?;
         let changes = changes_of(db, release).await?;
@@ -272,18 +285,9 @@ impl Own<'_> {
         }
         took.sort_unstable();
         let ms = |at: usize| took.get(at).map_or(0.0, |one| one.as_secs_f64() * 1e3);
-        Ok(json!({ "p50_ms": ms(took.len() / 2), "max_ms": ms(took.len() - 1) }))
-    }
-
-    /// Imports an edition over the first, and checks that what changed is named, and only that.
-    async fn import_again(&self, edition: Edition) -> Result<Value> {
-        let before = self.platform.db.get(current).await?;
-        let (report, figures) = self.import(edition).await?;
-        let changed = (0..self.rows).filter(|&n| ipe::is_changed(n, edition));
-        let counts = (report.changed, report.added, report.removed);
-        ensure!(counts == (changed.count() as u64, 0, 0), "{report:?}");
-        self.check_difference(before, edition).await?;
-        Ok(figures)
+        figures["page_p50_ms"] = ms(took.len() / 2).into();
+        figures["page_max_ms"] = ms(took.len() - 1).into();
+        Ok(())
     }
 
     /// The rows in force differ from those of `before` where they were changed, and nowhere else.
