@@ -1,6 +1,7 @@
 //! What lines of a file may refer to, and the platform's own state of what they describe.
 
 use std::collections::HashMap;
+use std::mem;
 
 use domain::access::SystemScope;
 use domain::line::store::{list_live_fibres, list_live_lines};
@@ -96,19 +97,21 @@ async fn each_in_force<T: Send + 'static>(
     of: impl Fn(InForce<'_>) -> T + Copy + Send + 'static,
     mut take: impl FnMut(T),
 ) -> Result<(), Error> {
+    // One page's room goes to and fro: a million rows take many, and what one thread frees for
+    // another is not given back at once.
+    let mut room = Vec::with_capacity(PAGE_ROWS);
     let mut next = Some(String::new());
     while let Some(after) = next {
         let page = db.read(move |tx| {
-            let mut page = Vec::with_capacity(PAGE_ROWS);
+            room.clear();
             let next = releases::each_in_force(tx, table, base, &after, |row| {
-                page.push(of(row));
+                room.push(of(row));
                 Ok(())
             })?;
-            Ok((page, next))
+            Ok((mem::take(&mut room), next))
         });
-        let (rows, after) = page.await?;
-        rows.into_iter().for_each(&mut take);
-        next = after;
+        (room, next) = page.await?;
+        room.drain(..).for_each(&mut take);
     }
     Ok(())
 }
