@@ -159,7 +159,7 @@ pub fn rows<E>(
     Ok(())
 }
 
-/// The communes of a base of that size: some of each kind first, then any.
+/// The communes of a base of that size, by INSEE code: some of each kind first, then any.
 fn chosen(addresses: usize, seed: u64) -> Vec<Commune> {
     let mut rest = communes::all();
     Rng::part(seed, 2, 0).shuffle(&mut rest);
@@ -190,6 +190,7 @@ fn chosen(addresses: usize, seed: u64) -> Vec<Commune> {
         chosen.extend(rest.extract_if(.., |one| near(one)));
         chosen.push(first);
     }
+    chosen.sort_by_key(|one| one.insee);
     chosen
 }
 

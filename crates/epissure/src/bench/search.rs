@@ -34,14 +34,17 @@ const CPU_US_MAX: f64 = 40.0;
 const BYTES_MAX: f64 = 40.0;
 /// Milliseconds from the start of the server to its first answer.
 const FIRST_MS_MAX: u128 = 100;
+/// How often the right address must come first, and among the hard ones.
+const RECALL_MIN: f64 = 0.995;
+const HARD_MIN: f64 = 0.97;
 /// What the search should reach of a page that does nothing.
 const GOAL: f64 = 0.5;
 
 /// Measures and prints.
 ///
 /// # Errors
-/// A wrong address is called certain more often than once in a thousand, the server cannot be
-/// reached, or answers wrong.
+/// A wrong address is called certain more often than once in a thousand, the right one does not come
+/// first often enough, the server cannot be reached, or answers wrong.
 pub async fn run(bench: &Bench) -> Result<Value> {
     let mut figures = json!({ "sizes": [] });
     for &addresses in bench.effort.addresses {
@@ -110,6 +113,12 @@ fn library(bench: &Bench, addresses: usize) -> Result<Value> {
         "{wrong} wrong addresses of {} were called certain",
         typed.len()
     );
+    ensure!(
+        all.recall() >= RECALL_MIN && hard.recall() >= HARD_MIN,
+        "the right address comes first {:.4} of the time, {:.4} among the hard ones",
+        all.recall(),
+        hard.recall()
+    );
     let classes: serde_json::Map<String, Value> = score
         .classes()
         .iter()
@@ -153,6 +162,7 @@ fn built(addresses: usize) -> Result<Index> {
         });
         anyhow::Ok(())
     })?;
+    ensure!(builder.left_out() == 0, "addresses were left out");
     Ok(builder.finish())
 }
 
