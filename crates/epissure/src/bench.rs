@@ -2,6 +2,7 @@
 //! this machine alone. What a machine can do varies by the hour, so every figure stands beside one
 //! measured in the same minute. A wrong answer fails the bench; a slow one never does.
 
+mod addok;
 mod calibrate;
 mod child;
 mod client;
@@ -85,7 +86,8 @@ pub struct Options {
     pub effort: Effort,
     /// Which of [`SECTIONS`]; all when empty.
     pub only: Vec<String>,
-    /// A PostgreSQL server to compare with, as `psql` is told of it.
+    /// A PostgreSQL server to compare with, as `psql` is told of it; then addok too, where it is
+    /// installed.
     pub peer: Option<String>,
     /// Where the figures go as JSON.
     pub json: Option<PathBuf>,

@@ -189,7 +189,7 @@ pub(crate) struct Bench {
     /// Where the figures go as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Measure a PostgreSQL server too, given as psql takes it
+    /// Measure a PostgreSQL server too, given as psql takes it, and addok where it is installed
     #[arg(long, value_name = "URL")]
     pub peers: Option<String>,
     /// Be the server that only says hello

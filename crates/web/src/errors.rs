@@ -3,10 +3,12 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use kernel::{Fault, Refusal, RefusalKind};
+use serde::Serialize;
 
 use crate::{Shell, filters, labels};
 
@@ -14,7 +16,7 @@ use crate::{Shell, filters, labels};
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// A refusal as every page shows it; `{{ refusal }}` in a template.
-#[derive(Clone, Debug, Template)]
+#[derive(Clone, Debug, Serialize, Template)]
 #[template(path = "refusal.html")]
 pub struct RefusalView {
     /// The trade's code.
@@ -72,6 +74,11 @@ pub fn status_of(refusal: &Refusal) -> StatusCode {
 pub fn refused(shell: Shell, refusal: &Refusal, reference: &str) -> Response {
     let view = RefusalView::from(refusal);
     error_page(shell, status_of(refusal), Some(view), reference)
+}
+
+/// A refusal for a program, which asked for JSON.
+pub fn refused_as_json(refusal: &Refusal) -> Response {
+    (status_of(refusal), Json(RefusalView::from(refusal))).into_response()
 }
 
 /// The page of a fault: 503 with `Retry-After` when the store cannot answer now, else 500.

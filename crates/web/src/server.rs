@@ -189,9 +189,11 @@ impl Edge {
             cookies: cookies.clone(),
             remote: remote.unwrap_or_default(),
         };
+        let as_json = call.asked("format") == "json";
         match (route.handler)(call).await {
             Ok(response) => response,
             Err(PageError::NotFound) => self.not_found(&cookies, &caller, &path),
+            Err(PageError::Refused(refusal)) if as_json => errors::refused_as_json(&refusal),
             Err(PageError::Refused(refusal)) => {
                 errors::refused(self.shell(&cookies, &caller, &path), &refusal, "")
             }

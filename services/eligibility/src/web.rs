@@ -73,6 +73,7 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     };
     let tested = match tested {
         Ok(tested) => tested,
+        Err(refusal) if call.asked("format") == "json" => return Err(refusal.into()),
         Err(refusal) => return Ok(refused(&call, form, &refusal)),
     };
     if call.asked("format") == "json" {

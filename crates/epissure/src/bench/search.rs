@@ -15,6 +15,7 @@ use noise::score::{self, Score};
 use search::{Builder, Entry, Index, Scratch, Verdict};
 use serde_json::{Value, json};
 
+use super::addok::{self, Addok};
 use super::child::{Child, cpu_of};
 use super::client::{Reply, Target};
 use super::http::{Presence, encoded, right, sign_in};
@@ -34,17 +35,21 @@ const CPU_US_MAX: f64 = 40.0;
 const BYTES_MAX: f64 = 40.0;
 /// Milliseconds from the start of the server to its first answer.
 const FIRST_MS_MAX: u128 = 100;
+/// Queries that a peer is asked: it is slower.
+const PEER_TYPED: usize = 1_500;
 /// How often the right address must come first, and among the hard ones.
 const RECALL_MIN: f64 = 0.995;
 const HARD_MIN: f64 = 0.97;
+/// Milliseconds that suggestions may take.
+const SUGGESTED_MS_MAX: u32 = 20;
 /// What the search should reach of a page that does nothing.
 const GOAL: f64 = 0.5;
 
 /// Measures and prints.
 ///
 /// # Errors
-/// A wrong address is called certain more often than once in a thousand, the right one does not come
-/// first often enough, the server cannot be reached, or answers wrong.
+/// A wrong address is called certain more often than once in a thousand, the right one does not
+/// come first often enough, the server cannot be reached, or answers wrong.
 pub async fn run(bench: &Bench) -> Result<Value> {
     let mut figures = json!({ "sizes": [] });
     for &addresses in bench.effort.addresses {
@@ -61,8 +66,38 @@ pub async fn run(bench: &Bench) -> Result<Value> {
         ))?;
         figures["cost_ratio"] = ratio.into();
     }
+    if bench.peer.is_some() {
+        figures["addok"] = beside_addok(bench)?;
+    }
     figures["server"] = served(bench).await?;
     Ok(figures)
+}
+
+/// What addok makes of the same base and queries.
+fn beside_addok(bench: &Bench) -> Result<Value> {
+    if !addok::is_installed() {
+        say("search addok: not installed")?;
+        return Ok(Value::Null);
+    }
+    let base = Base::invented(SERVED, BASE_SEED);
+    let typed = cases(&base, PEER_TYPED, TYPED_SEED);
+    let peer = Addok::measure(&bench.data.join("addok"), SERVED, BASE_SEED, &typed)?;
+    say(&format!(
+        "search addok, {SERVED} addresses, {} queries  recall {:.4}  hard {:.4}  {:.0}/s over \
+         HTTP, one after the other  p50 {:.1} ms",
+        typed.len(),
+        peer.recall,
+        peer.recall_hard,
+        peer.per_second,
+        peer.p50.as_secs_f64() * 1e3
+    ))?;
+    Ok(json!({
+        "queries": typed.len(),
+        "recall": peer.recall,
+        "recall_hard": peer.recall_hard,
+        "per_second": peer.per_second,
+        "p50_ms": peer.p50.as_secs_f64() * 1e3,
+    }))
 }
 
 /// The index alone, over so many addresses.
@@ -95,7 +130,7 @@ fn library(bench: &Bench, addresses: usize) -> Result<Value> {
     }
     let cpu = cpu_of("self")?.saturating_sub(cpu);
     let cpu_us = cpu.as_secs_f64() * 1e6 / typed.len() as f64;
-    let score = judged(&index, &typed, &mut scratch);
+    let score = judged(&index, &typed, &mut scratch)?;
 
     say(&format!(
         "search {addresses} addresses, {} queries\n{score}",
@@ -166,7 +201,7 @@ fn built(addresses: usize) -> Result<Index> {
     Ok(builder.finish())
 }
 
-fn judged(index: &Index, typed: &[Case], scratch: &mut Scratch) -> Score {
+fn judged(index: &Index, typed: &[Case], scratch: &mut Scratch) -> Result<Score> {
     let mut score = Score::new();
     for case in typed {
         let answer = index.query(scratch, &case.query);
@@ -182,6 +217,7 @@ fn judged(index: &Index, typed: &[Case], scratch: &mut Scratch) -> Score {
             Verdict::Ambiguous => score::AMBIGUOUS,
             Verdict::None => "none",
         };
+        let before = score.wrongly_certain();
         score.judge(
             case,
             &score::Answer {
@@ -190,8 +226,18 @@ fn judged(index: &Index, typed: &[Case], scratch: &mut Scratch) -> Score {
                 candidates: &candidates,
             },
         );
+        if score.wrongly_certain() > before
+            && let Some(best) = answer.candidates.first()
+        {
+            let best = index.found(best).label();
+            let class = case.class.name();
+            say(&format!(
+                "wrongly certain, {class}: {} -> {best}",
+                case.query
+            ))?;
+        }
     }
-    score
+    Ok(score)
 }
 
 /// The same through the portal, signed in, beside a page that does nothing.
@@ -220,6 +266,24 @@ async fn served(bench: &Bench) -> Result<Value> {
         reply.status
     );
     let first = asked.elapsed();
+
+    let mut suggested = Vec::with_capacity(typed.len());
+    for (n, case) in typed.iter().enumerate() {
+        // Somebody in the middle of a text, each time at another place.
+        let chars = case.query.chars().count();
+        let so_far: String = case.query.chars().take(1 + n % chars.max(1)).collect();
+        let path = format!("/eligibilite/suggestions?q={}", encoded(&so_far));
+        let asked = Instant::now();
+        let reply = connection.exchange(&target.get(&path, &header)).await?;
+        suggested.push(asked.elapsed());
+        ensure!(reply.status == 200, "suggestions: {}", reply.status);
+    }
+    suggested.sort_unstable();
+    let ms = |share: usize| {
+        let at = (suggested.len() * share / 1_000).min(suggested.len().saturating_sub(1));
+        suggested.get(at).map_or(0.0, |one| one.as_secs_f64() * 1e3)
+    };
+    let suggestions = [500, 990, 1_000].map(ms);
 
     let presence = Arc::new(Presence(target.get(super::http::PAGE, &header)));
     let (mut ours, mut nothing) = (Vec::new(), Vec::new());
@@ -251,7 +315,13 @@ async fn served(bench: &Bench) -> Result<Value> {
         first.as_millis(),
         signed_in.as_millis()
     ))?;
+    let [p50, p99, max] = suggestions;
+    say(&format!(
+        "search suggestions  p50 {p50:.2} p99 {p99:.2} max {max:.2} ms, asked one after the other \
+         (goal {SUGGESTED_MS_MAX})"
+    ))?;
     Ok(json!({
+        "suggestions_ms": { "p50": p50, "p99": p99, "max": max },
         "no_op": nothing.json(),
         "search": ours.json(),
         "ratio": ratio,
