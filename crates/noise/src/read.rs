@@ -1,6 +1,6 @@
 //! A base in memory: any file in the 23 columns of the national base, or an invented one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::io::Read;
 
@@ -39,6 +39,8 @@ pub(crate) struct Place {
     pub others: Vec<Words>,
     /// In [`Base::ways`].
     pub ways: Vec<u32>,
+    /// Hamlets told besides the streets, folded: people say them instead.
+    pub hamlets: BTreeSet<String>,
 }
 
 /// The name of a street, once for all that bear it.
@@ -98,9 +100,10 @@ struct Fields<'a> {
     commune: &'a str,
     old_commune: &'a str,
     delivery: &'a str,
+    hamlet: &'a str,
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "id",
     "numero",
     "rep",
@@ -110,6 +113,7 @@ const COLUMNS: [&str; 9] = [
     "nom_commune",
     "nom_ancienne_commune",
     "libelle_acheminement",
+    "nom_ld",
 ];
 
 impl Base {
@@ -128,6 +132,7 @@ impl Base {
                 commune: &row.commune,
                 old_commune: &row.old_commune,
                 delivery: &row.delivery,
+                hamlet: &row.hamlet,
             });
             Ok::<_, Infallible>(())
         });
@@ -170,6 +175,7 @@ impl Base {
                 commune: field(6),
                 old_commune: field(7),
                 delivery: field(8),
+                hamlet: field(9),
             });
         }
         Ok(filling.done())
@@ -251,6 +257,9 @@ impl Filling {
             key_at,
         });
         base.doors += 1;
+        if !row.hamlet.is_empty() {
+            base.places[place as usize].hamlets.insert(fold(row.hamlet));
+        }
     }
 
     fn name(&mut self, text: &str) -> u32 {
@@ -294,6 +303,7 @@ impl Filling {
             commune_words: Words::of_place(row.commune),
             others: others.iter().map(|other| Words::of_place(other)).collect(),
             ways: Vec::new(),
+            hamlets: BTreeSet::new(),
         });
         self.places.insert(key, id);
         id

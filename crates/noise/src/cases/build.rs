@@ -303,7 +303,9 @@ impl<'a> Builder<'a> {
         typed.number?;
         let other = &base.ways[rng.below(base.ways.len())];
         typed.street.clone_from(&base.name(other).text);
-        let absent = self.reader.is_no_street(&typed.asked(), NO_STREET);
+        let hamlets = &base.place(&base.ways[way as usize]).hamlets;
+        let absent = !hamlets.contains(&fold(&typed.street))
+            && self.reader.is_no_street(&typed.asked(), NO_STREET);
         absent.then(|| self.absent(Class::AbsentStreet, &typed, rng))?
     }
 
