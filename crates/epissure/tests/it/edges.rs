@@ -132,3 +132,32 @@ async fn one_order_that_cannot_be_read_is_refused_alike_through_both_doors() {
     house.run_jobs().await;
     house.close().await;
 }
+
+#[tokio::test]
+async fn who_asks_for_json_is_refused_in_json() {
+    let house = house!();
+    let mut browser = house.sign_in("agent", HIRO).await;
+    for (asked, code) in [
+        ("critere=texte&q=", "FIMP15"),
+        ("critere=texte&q=%20", "FIMP15"),
+        (&*format!("critere=texte&q={}", "a".repeat(400)), "FIMP16"),
+        ("critere=immeuble&IdentifiantImmeuble=IMB%2F0", "FADR01"),
+    ] {
+        let page = browser.get(&format!("/eligibilite?{asked}")).await;
+        let json = browser
+            .get(&format!("/eligibilite?{asked}&format=json"))
+            .await;
+        assert!(json.status.is_client_error(), "{asked}: {}", json.status);
+        let told: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+        assert_eq!(told["code"], code, "{asked}: {told}");
+        for name in ["message", "remedy", "who"] {
+            let text = told[name].as_str().unwrap();
+            assert!(!text.is_empty(), "{asked}: no {name}");
+        }
+        if page.body.contains("class=\"note bad\"") {
+            let remedy = plain(told["remedy"].as_str().unwrap());
+            assert_eq!(on_page(&page.body).remedy, remedy, "{asked}");
+        }
+    }
+    house.close().await;
+}
