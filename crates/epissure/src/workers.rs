@@ -189,10 +189,13 @@ impl Crew {
         let (current, ready) = db
             .get(|tx| Ok((releases::current(tx)?, releases::ready(tx)?)))
             .await?;
-        let wanted = ready.into_iter().chain([current]);
         let mut made = false;
-        for release in wanted {
+        for release in ready.into_iter().chain([current]) {
             if places.loaded(release).is_none() {
+                if release != current {
+                    // Nobody waits for it yet.
+                    places.prepare(db, release).await?;
+                }
                 places.of(db, release).await?;
                 made = true;
             }

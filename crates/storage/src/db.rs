@@ -211,6 +211,21 @@ impl Db {
         }
     }
 
+    /// As [`Db::read`], for work that has a thread of its own and its own priority
+    /// ([`crate::step_aside`]): on SQLite it runs on that thread.
+    ///
+    /// # Errors
+    /// As [`Db::get`].
+    pub async fn read_here<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &*self.0 {
+            Store::Sqlite(store) => store.get(f),
+            Store::Postgres(_) => self.read(f).await,
+        }
+    }
+
     /// Checks that on PostgreSQL every table that belongs to operators (it is in `tenants`, or has
     /// a column `operator_id`) has forced row-level security with a policy (D3). SQLite has none.
     ///

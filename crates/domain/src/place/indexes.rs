@@ -8,10 +8,13 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use kernel::Fault;
 use search::{Builder, Index, Scratch};
 use storage::Db;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::store::{self, After, Batch};
 use crate::release::store as releases;
@@ -34,6 +37,15 @@ struct Of {
     base: Option<Release>,
     /// Its file, whether it is there or not.
     path: Option<PathBuf>,
+}
+
+/// Who waits for an index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// Whoever searches.
+    Search,
+    /// A release that is not in force yet: everybody else goes first.
+    Publication,
 }
 
 /// The indexes this process holds.
@@ -99,7 +111,7 @@ impl Indexes {
         if let Some(index) = self.loaded(release) {
             return Ok(index);
         }
-        let index = self.made(db, release).await?;
+        let index = self.made(db, release, For::Search).await?;
         self.keep(release, &index);
         Ok(index)
     }
@@ -119,12 +131,12 @@ impl Indexes {
         if !shares && self.linked(db, &of).await? {
             return Ok(());
         }
-        let index = self.made(db, release).await?;
+        let index = self.made(db, release, For::Publication).await?;
         self.keep(release, &index);
         Ok(())
     }
 
-    async fn made(&self, db: &Db, release: Release) -> Result<Arc<Index>, Fault> {
+    async fn made(&self, db: &Db, release: Release, who: For) -> Result<Arc<Index>, Fault> {
         let of = self.about(db, release).await?;
         let linked = self.linked(db, &of).await?;
         if let Some(index) = of.base.and_then(|base| self.loaded(base))
@@ -138,7 +150,7 @@ impl Indexes {
         {
             return Ok(Arc::new(index));
         }
-        let index = Arc::new(built(db, release).await?);
+        let index = Arc::new(built(db, release, who).await?);
         if let Some(path) = of.path {
             let written = Arc::clone(&index);
             blocking(move || {
@@ -279,27 +291,42 @@ async fn same(db: &Db, release: Release) -> Result<bool, Fault> {
         .await?)
 }
 
-async fn built(db: &Db, release: Release) -> Result<Index, Fault> {
-    let mut builder = Builder::for_about(db.read(store::rows).await?);
+/// Builds the index on a thread of its own, for `who`.
+async fn built(db: &Db, release: Release, who: For) -> Result<Index, Fault> {
+    let (db, runtime) = (db.clone(), Handle::current());
+    let (send, answer) = oneshot::channel();
+    let work = move || {
+        if who == For::Publication {
+            storage::step_aside();
+        }
+        // Whoever asked may be gone.
+        let _ = send.send(runtime.block_on(gathered(&db, release)));
+    };
+    thread::Builder::new()
+        .name("address-index".to_owned())
+        .spawn(work)
+        .map_err(Fault::internal)?;
+    answer.await.map_err(Fault::internal)?
+}
+
+async fn gathered(db: &Db, release: Release) -> Result<Index, Fault> {
+    let mut builder = Builder::for_about(db.read_here(store::rows).await?);
     let mut passed = String::new();
     loop {
-        let next = db.read(move |tx| store::next_commune(tx, &passed)).await?;
-        let Some(insee) = next else { break };
+        let next = db.read_here(move |tx| store::next_commune(tx, &passed));
+        let Some(insee) = next.await? else { break };
         for batch in Batch::ALL {
             let mut after = Some(After::default());
             while let Some(from) = after {
                 let commune = insee.clone();
-                let read = db.read(move |tx| store::entries(tx, batch, release, &commune, &from));
                 let page;
-                (page, after) = read.await?;
-                builder = blocking(move || {
-                    page.entries().for_each(|entry| builder.add(&entry));
-                    builder
-                })
-                .await?;
+                (page, after) = db
+                    .read_here(move |tx| store::entries(tx, batch, release, &commune, &from))
+                    .await?;
+                page.entries().for_each(|entry| builder.add(&entry));
             }
         }
         passed = insee;
     }
-    blocking(move || builder.finish()).await
+    Ok(builder.finish())
 }
