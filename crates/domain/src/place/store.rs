@@ -212,7 +212,8 @@ pub fn entries(
 pub fn addresses_are_unchanged(tx: &mut dyn Tx, release: Release) -> Result<bool, Error> {
     for stmt in [
         sql!(
-            "select 1 from ban_address n where n.from_release = ?1 and not exists (
+            "select cast(1 as bigint) as found from ban_address n
+             where n.from_release = ?1 and not exists (
                select 1 from ban_address o
                where o.ban_key = n.ban_key and o.to_release = ?1
                  and (o.insee, o.postcode, o.commune, o.old_insee, o.old_commune,
@@ -225,13 +226,14 @@ pub fn addresses_are_unchanged(tx: &mut dyn Tx, release: Release) -> Result<bool
              limit 1"
         ),
         sql!(
-            "select 1 from ban_address o
+            "select cast(1 as bigint) as found from ban_address o
              where o.to_release = ?1 and o.to_release < 9223372036854775807 and not exists (
                select 1 from ban_address n where n.ban_key = o.ban_key and n.from_release = ?1)
              limit 1"
         ),
         sql!(
-            "select 1 from building n where n.from_release = ?1 and not exists (
+            "select cast(1 as bigint) as found from building n
+             where n.from_release = ?1 and not exists (
                select 1 from building o
                where o.building_ref = n.building_ref and o.to_release = ?1
                  and (o.ban_key, o.insee, o.postcode, o.commune, o.rivoli, o.street_type,
@@ -242,7 +244,7 @@ pub fn addresses_are_unchanged(tx: &mut dyn Tx, release: Release) -> Result<bool
              limit 1"
         ),
         sql!(
-            "select 1 from building o
+            "select cast(1 as bigint) as found from building o
              where o.to_release = ?1 and o.to_release < 9223372036854775807 and not exists (
                select 1 from building n
                where n.building_ref = o.building_ref and n.from_release = ?1)
