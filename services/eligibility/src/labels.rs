@@ -3,6 +3,8 @@
 use domain::place::{Named, Verdict};
 use jiff::civil::Date;
 
+/// How many questions a lot holds.
+pub const LOT_SIZE: &str = "de 1 à 100 questions par lot";
 /// The e-service's name.
 pub const TITLE: &str = "Éligibilité";
 

@@ -59,11 +59,20 @@ pub static SERVICE: EService = EService {
 
 static XML: XmlService = XmlService {
     contract: &messages::CONTRACT,
-    operations: &[XmlOperation {
-        element: "testerEligibilite",
-        permission: VIEW,
-        audit: Audited::Nothing(NO_TRACE),
-        repeat: Repeat::ReadOnly,
-        handler: |call| Box::pin(xml::test_eligibility(call)),
-    }],
+    operations: &[
+        XmlOperation {
+            element: "testerEligibilite",
+            permission: VIEW,
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(xml::test_eligibility(call)),
+        },
+        XmlOperation {
+            element: "testerEligibiliteLot",
+            permission: VIEW,
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(xml::test_lot(call)),
+        },
+    ],
 };

@@ -39,6 +39,41 @@ message! {
         existing_pto: Option<String> = "PriseExistante",
     }
 
+    /// Body of `testerEligibiliteLot`: at most 100 questions.
+    pub struct TestLot {
+        tests: Vec<LotTest> = "Test",
+    }
+
+    /// One of them: [`TestEligibility`] and a mark of the caller's own.
+    pub struct LotTest {
+        mark: Option<String> = "Repere",
+        address: Option<Address> = "Adresse",
+        batiment: Option<String> = "Batiment",
+        escalier: Option<String> = "Escalier",
+        etage: Option<String> = "Etage",
+        pto: Option<String> = "ReferencePrise",
+        existing_pto: Option<String> = "PriseExistante",
+    }
+
+    /// Body of `testerEligibiliteLotReponse`; the extraction date is in the header, the same for
+    /// all.
+    pub struct LotTested {
+        results: Vec<LotResult> = "Resultat",
+    }
+
+    /// What `testerEligibilite` would have answered to one question.
+    pub struct LotResult {
+        rank: u32 = "Rang",
+        mark: Option<String> = "Repere",
+        code: u16 = "CodeRetour",
+        label: String = "LibelleRetour",
+        motive: Option<String> = "Motif",
+        field: Option<String> = "Champ",
+        remedy: Option<String> = "Remede",
+        who: Option<String> = "QuiAgit",
+        buildings: Vec<Building> = "Immeuble",
+    }
+
     /// The address keys given; the first in this order decides.
     pub struct Address {
         building: Option<String> = "IdentifiantImmeuble",
@@ -134,15 +169,33 @@ mod tests {
     }
 
     #[test]
-    fn the_contract_has_one_operation_and_the_wsdl_binds_it() {
+    fn a_lot_is_read_and_written_whole() {
+        CONTRACT
+            .prove_request::<TestLot>("testerEligibiliteLot")
+            .unwrap();
+        CONTRACT
+            .prove_answer::<LotTested>("testerEligibiliteLotReponse")
+            .unwrap();
+    }
+
+    #[test]
+    fn the_contract_has_two_operations_and_the_wsdl_binds_them() {
         assert_eq!(
             CONTRACT.elements(),
-            ["testerEligibilite", "testerEligibiliteReponse"]
+            [
+                "testerEligibilite",
+                "testerEligibiliteLot",
+                "testerEligibiliteLotReponse",
+                "testerEligibiliteReponse"
+            ]
         );
         let wsdl = CONTRACT
             .file("eligibilite.wsdl", "https://ws.example/ws/e")
             .unwrap();
         assert!(wsdl.contains("location=\"https://ws.example/ws/e\""));
-        assert!(wsdl.contains("soapAction=\"urn:epissure:ws:eligibilite:1/testerEligibilite\""));
+        for operation in ["testerEligibilite", "testerEligibiliteLot"] {
+            let action = format!("soapAction=\"urn:epissure:ws:eligibilite:1/{operation}\"");
+            assert!(wsdl.contains(&action));
+        }
     }
 }

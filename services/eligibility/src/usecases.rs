@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use kernel::{Fault, Refusal, codes};
 use storage::{Error, Tx};
 
+use crate::labels;
 use crate::rules::{self, Assessed, Occupancy, Question};
 
 /// What an eligibility test answers.
@@ -36,6 +37,46 @@ pub async fn test_eligibility(
 ) -> Result<Result<Tested, Refusal>, Fault> {
     let ctx = ctx.clone();
     Ok(platform.db.get(move |tx| test(tx, &ctx, &question)).await?)
+}
+
+/// The answers to several questions, in their order, each or its refusal.
+pub type LotTested = Vec<Result<Tested, Refusal>>;
+
+/// Questions of one lot at most.
+pub const LOT_MAX: usize = 100;
+
+/// Tests several addresses at one instant: the same data for all. A question that cannot be read
+/// or answered is refused by itself.
+///
+/// # Errors
+/// The whole lot is refused 1 when it is empty and 3 beyond [`LOT_MAX`] questions; a fault when the
+/// store does not answer.
+pub async fn test_lot(
+    platform: &Platform,
+    ctx: &Ctx,
+    questions: Vec<Result<Question, Refusal>>,
+) -> Result<Result<LotTested, Refusal>, Fault> {
+    let code = match questions.len() {
+        0 => Some(&codes::RC01),
+        1..=LOT_MAX => None,
+        _ => Some(&codes::RC03),
+    };
+    if let Some(code) = code {
+        let refusal = Refusal::new(code).on("Test").because(labels::LOT_SIZE);
+        return Ok(Err(refusal));
+    }
+    let ctx = ctx.clone();
+    let tested = platform.db.read(move |tx| {
+        let mut all = Vec::with_capacity(questions.len());
+        for question in &questions {
+            all.push(match question {
+                Ok(question) => test(tx, &ctx, question)?,
+                Err(refusal) => Err(refusal.clone()),
+            });
+        }
+        Ok(all)
+    });
+    Ok(Ok(tested.await?))
 }
 
 /// The test itself, within a reading transaction.

@@ -1,13 +1,15 @@
-//! `testerEligibilite`: the question and the answer in the contract's own words.
+//! `testerEligibilite` and `testerEligibiliteLot`: questions and answers in the contract's own
+//! words.
 
 use domain::order::PlaceOrder;
 use jiff::civil::Date;
-use kernel::working_time;
+use kernel::{Refusal, working_time};
 use soap::server::{XmlCall, XmlError};
 use soap::{Day, Instant, YesNo};
 
 use crate::messages::{
-    Building, Dwelling, EligibilityTested, Offer, Structure, TestEligibility, Verdict,
+    Building, Dwelling, EligibilityTested, LotResult, LotTest, LotTested, Offer, Structure,
+    TestEligibility, TestLot, Verdict,
 };
 use crate::rules::{Assessed, Verdict as Judged};
 use crate::usecases::{self, Tested};
@@ -17,10 +19,77 @@ pub(crate) async fn test_eligibility(call: XmlCall) -> Result<String, XmlError> 
     let fields = fields(&message);
     let question = usecases::question(&fields)?;
     let tested = usecases::test_eligibility(&call.platform, &call.ctx, question).await??;
-    let extracted = tested
-        .extracted_on
-        .map(|d| Instant(working_time::start_of_day(d)));
-    call.accepted(&answer(&tested), extracted)
+    call.accepted(&answer(&tested), extracted(&tested))
+}
+
+pub(crate) async fn test_lot(call: XmlCall) -> Result<String, XmlError> {
+    let message: TestLot = call.body()?;
+    let mut marks = Vec::with_capacity(message.tests.len());
+    let mut questions = Vec::with_capacity(message.tests.len());
+    for test in message.tests {
+        let (mark, asked) = apart(test);
+        marks.push(mark);
+        questions.push(usecases::question(&fields(&asked)));
+    }
+    let tested = usecases::test_lot(&call.platform, &call.ctx, questions).await??;
+    let extracted = tested.iter().flatten().find_map(extracted);
+    let results = marks.into_iter().zip(&tested).zip(1..);
+    let results = results.map(|((mark, tested), rank)| result(rank, mark, tested));
+    let answer = LotTested {
+        results: results.collect(),
+    };
+    call.accepted(&answer, extracted)
+}
+
+/// The caller's mark, and the question.
+fn apart(test: LotTest) -> (Option<String>, TestEligibility) {
+    let LotTest {
+        mark,
+        address,
+        batiment,
+        escalier,
+        etage,
+        pto,
+        existing_pto,
+    } = test;
+    let asked = TestEligibility {
+        address,
+        batiment,
+        escalier,
+        etage,
+        pto,
+        existing_pto,
+    };
+    (mark, asked)
+}
+
+fn result(rank: u32, mark: Option<String>, tested: &Result<Tested, Refusal>) -> LotResult {
+    let about = LotResult {
+        rank,
+        mark,
+        ..LotResult::default()
+    };
+    match tested {
+        Ok(tested) => LotResult {
+            label: soap::ACCEPTED.to_owned(),
+            buildings: answer(tested).buildings,
+            ..about
+        },
+        Err(refusal) => LotResult {
+            code: refusal.return_code(),
+            label: refusal.message(),
+            motive: Some(refusal.code.clone()),
+            field: refusal.field.clone(),
+            remedy: Some(refusal.remedy().to_owned()),
+            who: Some(refusal.who_acts().label().to_owned()),
+            ..about
+        },
+    }
+}
+
+fn extracted(tested: &Tested) -> Option<Instant> {
+    let day = tested.extracted_on?;
+    Some(Instant(working_time::start_of_day(day)))
 }
 
 fn fields(message: &TestEligibility) -> PlaceOrder {

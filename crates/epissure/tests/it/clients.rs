@@ -226,6 +226,25 @@ async fn whole_journey(partner: Partner) {
         "eligible"
     );
 
+    let asked = json!([{
+        "operation": "testerEligibiliteLot",
+        "arguments": [["Test", [
+            { "Repere": "A", "Adresse": { "IdentifiantImmeuble": first.building.reference } },
+            { "Repere": "B", "Adresse": { "IdentifiantImmeuble": "IMB/00000/X/0000" } },
+        ]]],
+        "save": saved("lot"),
+    }]);
+    let answers = partner.play(&server, "eligibilite", Some("HIRO"), asked);
+    for (place, wanted) in [
+        ("0/Repere", "A"),
+        ("0/Immeuble/0/Offre/0/Verdict", "eligible"),
+        ("1/Repere", "B"),
+        ("1/Motif", "FADR01"),
+    ] {
+        let told = at(&answers[0], &format!("/answer/Resultat/{place}"));
+        assert_eq!(told, wanted, "{answers:?}");
+    }
+
     let step = |operation: &str, arguments: Value| {
         let save = saved(operation);
         json!({ "operation": operation, "arguments": arguments, "save": save })

@@ -4,16 +4,19 @@
     reason = "helpers of tests panic like the tests themselves"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use axum::http::StatusCode;
+use domain::order::PlaceOrder;
+use eligibility::messages::{EligibilityTested, LotTested};
 use kernel::{Refusal, codes};
 use soap::{Head, Instant, RequestHeader, Stamp};
 use testkit::territory::Case;
 use web::RefusalView;
 
 use crate::goldens;
-use crate::house::{HIRO, START, house, order_at, texts};
+use crate::house::{HIRO, REFERENCE, START, house, order_at, texts};
 
 /// What a reader finds of a refusal.
 #[derive(Debug, PartialEq, Eq)]
@@ -158,6 +161,70 @@ async fn who_asks_for_json_is_refused_in_json() {
             let remedy = plain(told["remedy"].as_str().unwrap());
             assert_eq!(on_page(&page.body).remedy, remedy, "{asked}");
         }
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_lot_is_answered_as_its_questions_one_by_one() {
+    let house = house!();
+    let cases = [
+        Case::Buildable,
+        Case::OnDemand,
+        Case::FreePto,
+        Case::HeldByAnother,
+        Case::HeldByItself,
+        Case::OpensLater,
+        Case::NotHandedOver,
+        Case::NotPresent,
+        Case::FrozenPm,
+        Case::Saturated,
+        Case::SharedAddress,
+    ];
+    let mut orders: Vec<PlaceOrder> = cases
+        .iter()
+        .map(|case| order_at(&house.spot(*case), &format!("{case:?}")))
+        .collect();
+    let absent = order_at(&house.spot(Case::Buildable), "absent");
+    orders.push(absent.with("IdentifiantImmeuble", "IMB/00000/X/0000"));
+    orders.push(PlaceOrder::from_pairs([("Batiment", "A")]));
+
+    let contract = &eligibility::messages::CONTRACT;
+    let answer = house.eligibility_lot(HIRO, &orders).await;
+    assert_eq!(answer.code(), 0, "{}", answer.body);
+    let envelope = contract.accept(&answer.body).unwrap();
+    let lot: LotTested = envelope.body().unwrap();
+    assert_eq!(lot.results.len(), orders.len());
+    let mut codes = BTreeSet::new();
+    for ((result, order), rank) in lot.results.iter().zip(&orders).zip(1..) {
+        assert_eq!(result.rank, rank);
+        assert_eq!(result.mark.as_deref(), order.given(REFERENCE));
+        let alone = house.eligibility(HIRO, order).await;
+        assert_eq!(result.code, alone.code(), "{order:?}");
+        if result.code != 0 {
+            let motive = result.motive.as_deref();
+            assert_eq!(motive, Some(alone.text("Motif")), "{order:?}");
+        }
+        let tested: EligibilityTested = contract.accept(&alone.body).unwrap().body().unwrap();
+        assert_eq!(result.buildings, tested.buildings, "{order:?}");
+        codes.insert(result.code);
+    }
+    assert!(codes.len() >= 2, "{codes:?}");
+    assert!(!answer.text("DateExtraction").is_empty());
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_lot_has_one_to_a_hundred_questions() {
+    let house = house!();
+    let one = order_at(&house.spot(Case::Buildable), "R-1");
+    for (questions, code) in [(0, 1), (1, 0), (100, 0), (101, 3)] {
+        let answer = house
+            .eligibility_lot(HIRO, &vec![one.clone(); questions])
+            .await;
+        assert_eq!(answer.code(), code, "{questions}: {}", answer.body);
+        let results = if code == 0 { questions } else { 0 };
+        assert_eq!(answer.all("Resultat").len(), results);
     }
     house.close().await;
 }

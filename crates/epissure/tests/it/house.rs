@@ -23,7 +23,7 @@ use domain::contract::Contract;
 use domain::operator::Operator;
 use domain::order::PlaceOrder;
 use domain::{Platform, account, audit, certificate, contract, operator, outbox, subscription};
-use eligibility::messages::{Address, TestEligibility};
+use eligibility::messages::{Address, LotTest, TestEligibility, TestLot};
 use epissure::edges::{self, Post};
 use epissure::house::{MIGRATIONS, TENANT_TABLES};
 use epissure::services::SERVICES;
@@ -68,6 +68,8 @@ pub const BARE: &str = "BARE";
 pub const SUSP: &str = "SUSP";
 /// The host that browsers believe they talk to.
 pub const AT: &str = "portail.example";
+/// The field by which an operator knows its order.
+pub const REFERENCE: &str = "ReferenceCommandePriseInterneOC";
 
 const OPERATORS: [(&str, &str); 4] = [
     (HIRO, "Hirondelle Télécom"),
@@ -476,24 +478,31 @@ impl House {
 
     /// Tests the address of `order` by XML.
     pub async fn eligibility(&self, code: &str, order: &PlaceOrder) -> Answer {
-        let given = |name: &str| order.given(name).map(str::to_owned);
-        let body = TestEligibility {
-            address: Some(Address {
-                building: given("IdentifiantImmeuble"),
-                hexacle: given("CodeAdresseImmeuble"),
-                insee: given("CodeInseeImmeuble"),
-                rivoli: given("CodeVoieRivoliImmeuble"),
-                number: given("NumeroVoieImmeuble"),
-                complement: given("ComplementNumeroVoieImmeuble"),
-            }),
-            batiment: given("Batiment"),
-            escalier: given("Escalier"),
-            etage: given("Etage"),
-            pto: given("ReferencePrise"),
-            existing_pto: given("PriseExistante"),
+        let contract = &eligibility::messages::CONTRACT;
+        let body = question_of(order);
+        self.call(code, contract, "testerEligibilite", None, &body)
+            .await
+    }
+
+    /// Tests the addresses of several orders in one message.
+    pub async fn eligibility_lot(&self, code: &str, orders: &[PlaceOrder]) -> Answer {
+        let tests = orders.iter().map(|order| {
+            let asked = question_of(order);
+            LotTest {
+                mark: order.given(REFERENCE).map(str::to_owned),
+                address: asked.address,
+                batiment: asked.batiment,
+                escalier: asked.escalier,
+                etage: asked.etage,
+                pto: asked.pto,
+                existing_pto: asked.existing_pto,
+            }
+        });
+        let body = TestLot {
+            tests: tests.collect(),
         };
         let contract = &eligibility::messages::CONTRACT;
-        self.call(code, contract, "testerEligibilite", None, &body)
+        self.call(code, contract, "testerEligibiliteLot", None, &body)
             .await
     }
 
@@ -582,4 +591,24 @@ fn portal(platform: &Arc<Platform>, replaced: &[&'static service_api::Route]) ->
 fn xml(platform: &Arc<Platform>) -> Router {
     let services = edges::xml_services(SERVICES);
     soap::server::router(Arc::clone(platform), &services, "https://ws.example").unwrap()
+}
+
+/// What `testerEligibilite` is asked before `order`.
+fn question_of(order: &PlaceOrder) -> TestEligibility {
+    let given = |name: &str| order.given(name).map(str::to_owned);
+    TestEligibility {
+        address: Some(Address {
+            building: given("IdentifiantImmeuble"),
+            hexacle: given("CodeAdresseImmeuble"),
+            insee: given("CodeInseeImmeuble"),
+            rivoli: given("CodeVoieRivoliImmeuble"),
+            number: given("NumeroVoieImmeuble"),
+            complement: given("ComplementNumeroVoieImmeuble"),
+        }),
+        batiment: given("Batiment"),
+        escalier: given("Escalier"),
+        etage: given("Etage"),
+        pto: given("ReferencePrise"),
+        existing_pto: given("PriseExistante"),
+    }
 }
