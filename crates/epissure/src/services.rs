@@ -9,4 +9,5 @@ pub static SERVICES: &[&EService] = &[
     &eligibility::SERVICE,
     &fci::SERVICE,
     &reference::SERVICE,
+    &tao::SERVICE,
 ];

@@ -172,20 +172,10 @@ fn ways_of(question: &Question, site: &Site, occupancy: &Occupancy) -> Vec<Way> 
             verdicts: Vec::new(),
         }
     };
-    let mut ways = Vec::new();
-    let mut built: Vec<_> = site.built.iter().collect();
-    for dwelling in &site.dwellings {
-        let spot = Spot::from(dwelling);
-        let released = Some(dwelling.pto_ref.clone()).filter(|pto| !pto.is_empty());
-        let pto_ref = released.or_else(|| {
-            let at = built.iter().position(|b| b.spot == spot)?;
-            Some(built.remove(at).pto_ref.clone())
-        });
-        ways.push(way(spot, Some(dwelling), pto_ref));
-    }
-    for left in built {
-        ways.push(way(left.spot.clone(), None, Some(left.pto_ref.clone())));
-    }
+    let doors = site.doors().into_iter();
+    let mut ways: Vec<Way> = doors
+        .map(|door| way(door.spot, door.dwelling, door.pto_ref))
+        .collect();
     ways.retain(|way| {
         let pto = question
             .pto_ref

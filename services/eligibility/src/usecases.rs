@@ -140,10 +140,7 @@ fn load_occupancy(
     let building = &site.building;
     let (pm, reference) = (building.pm_ref.as_str(), building.reference.as_str());
     let free = line::store::free_fibres_of_building(tx, &scope, release, pm, reference)?;
-    let mut lines = line::store::lines_of_building(tx, &scope, release, reference)?;
-    for built in &site.built {
-        lines.extend(line::store::line_by_pto(tx, &scope, &built.pto_ref)?);
-    }
+    let lines = orders::load_lines(tx, ctx, release, site)?;
     Ok(Occupancy { free, lines })
 }
 

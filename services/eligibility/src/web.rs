@@ -371,7 +371,7 @@ fn offers(tested: &Tested, assessed: &Assessed) -> Vec<Offer> {
 fn required(assessed: &Assessed) -> Vec<String> {
     let names = ["Batiment", "Escalier", "Etage"]
         .into_iter()
-        .zip(crate::xml::required(assessed));
+        .zip(assessed.site.required());
     names
         .filter(|(_, needed)| *needed)
         .map(|(name, _)| name.to_owned())

@@ -167,23 +167,8 @@ fn building(tested: &Tested, assessed: &Assessed) -> Building {
     }
 }
 
-/// Which of block, staircase and floor an order must name: those with more than one value here.
-pub(crate) fn required(assessed: &Assessed) -> [bool; 3] {
-    let several = |value: fn(&domain::building::Dwelling) -> &str| {
-        let mut values: Vec<&str> = assessed.site.dwellings.iter().map(value).collect();
-        values.sort_unstable();
-        values.dedup();
-        values.len() > 1
-    };
-    [
-        several(|d| &d.batiment),
-        several(|d| &d.escalier),
-        several(|d| &d.etage),
-    ]
-}
-
 fn structure(assessed: &Assessed) -> Structure {
-    let [batiment, escalier, etage] = required(assessed).map(YesNo);
+    let [batiment, escalier, etage] = assessed.site.required().map(YesNo);
     Structure {
         batiment,
         escalier,

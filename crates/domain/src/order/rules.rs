@@ -29,6 +29,62 @@ pub struct Site {
     pub built: Vec<BuiltPto>,
 }
 
+/// A dwelling, or a PTO where the referential knows no dwelling.
+#[derive(Clone, Debug)]
+pub struct Door<'a> {
+    /// Where, spelt as an order must spell it.
+    pub spot: Spot,
+    /// The dwelling; `None` for a PTO that an order built where none is known.
+    pub dwelling: Option<&'a Dwelling>,
+    /// Its PTO, once there is one.
+    pub pto_ref: Option<String>,
+}
+
+impl Site {
+    /// Every dwelling with its PTO, the referential's or one that an order built there since, then
+    /// the PTOs that are in no known dwelling.
+    #[must_use]
+    pub fn doors(&self) -> Vec<Door<'_>> {
+        let mut built: Vec<_> = self.built.iter().collect();
+        let mut doors = Vec::with_capacity(self.dwellings.len() + built.len());
+        for dwelling in &self.dwellings {
+            let spot = Spot::from(dwelling);
+            let released = Some(dwelling.pto_ref.clone()).filter(|pto| !pto.is_empty());
+            let pto_ref = released.or_else(|| {
+                let at = built.iter().position(|b| b.spot == spot)?;
+                Some(built.remove(at).pto_ref.clone())
+            });
+            doors.push(Door {
+                spot,
+                dwelling: Some(dwelling),
+                pto_ref,
+            });
+        }
+        doors.extend(built.into_iter().map(|left| Door {
+            spot: left.spot.clone(),
+            dwelling: None,
+            pto_ref: Some(left.pto_ref.clone()),
+        }));
+        doors
+    }
+
+    /// Which of block, staircase and floor an order must name: those with more than one value.
+    #[must_use]
+    pub fn required(&self) -> [bool; 3] {
+        let several = |value: fn(&Dwelling) -> &str| {
+            let mut values: Vec<&str> = self.dwellings.iter().map(value).collect();
+            values.sort_unstable();
+            values.dedup();
+            values.len() > 1
+        };
+        [
+            several(|d| &d.batiment),
+            several(|d| &d.escalier),
+            several(|d| &d.etage),
+        ]
+    }
+}
+
 /// A PTO that an order built, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuiltPto {

@@ -182,6 +182,7 @@ async fn conform(server: &Server, envelopes: &[PathBuf]) {
         ("commun", "urn:epissure:ws:commun:1"),
         ("eligibilite", "urn:epissure:ws:eligibilite:1"),
         ("fci", "urn:epissure:ws:fci:1"),
+        ("tao", "urn:epissure:ws:tao:1"),
     ] {
         let published = machine.get(&format!("/ws/{name}.xsd")).await.unwrap();
         assert_eq!(published.status, 200, "{name}.xsd");
@@ -244,6 +245,15 @@ async fn whole_journey(partner: Partner) {
         let told = at(&answers[0], &format!("/answer/Resultat/{place}"));
         assert_eq!(told, wanted, "{answers:?}");
     }
+
+    let asked = json!([{
+        "operation": "consulterStructure",
+        "arguments": [["Adresse", { "IdentifiantImmeuble": first.building.reference }]],
+        "save": saved("structure"),
+    }]);
+    let answers = partner.play(&server, "tao", Some("HIRO"), asked);
+    let floor = "/answer/Immeuble/0/Batiment/0/Escalier/0/Etage/0/Nom";
+    assert!(!at(&answers[0], floor).is_empty(), "{answers:?}");
 
     let step = |operation: &str, arguments: Value| {
         let save = saved(operation);

@@ -394,9 +394,12 @@ async fn no_operation_opens_to_whom_it_is_not_declared_for() {
 fn naming<'a>(element: &str, field: &'a str, value: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
     let key = (field, value);
     Some(match element {
-        "testerEligibilite" | "testerEligibiliteLot" | "deposerCommande" | "listerEvenements" => {
-            return None;
-        }
+        "testerEligibilite"
+        | "testerEligibiliteLot"
+        | "rechercherAdresse"
+        | "consulterStructure"
+        | "deposerCommande"
+        | "listerEvenements" => return None,
         "consulterCommande" | "annulerCommande" => vec![key],
         "deposerCrStoc" => vec![
             key,

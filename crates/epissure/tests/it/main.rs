@@ -21,4 +21,5 @@ mod races;
 mod readme;
 mod server;
 mod tamper;
+mod tao;
 mod trade;

@@ -337,7 +337,7 @@ impl Server {
         let email = format!("si@{host}.example");
         self.run(&["operator", "add", code, "--name", name, "--email", &email]);
         self.run(&["contract", "add", code, &format!("CO-{code}")]);
-        self.run(&["subscribe", code, "eligibilite", "fci"]);
+        self.run(&["subscribe", code, "eligibilite", "fci", "tao"]);
         for profile in ["agent", "technicien", "administrateur", "lecteur"] {
             let login = format!("{profile}@{host}.example");
             let person = format!("{profile} {code}");

@@ -6,6 +6,7 @@ use crate::access::{Ctx, Duty, OperatorScope};
 use crate::building;
 use crate::freeze::FreezeKind;
 use crate::freeze::store::freeze_at;
+use crate::line::LiveLine;
 use crate::order::rules::{self, Admission, Asker, Quoted, QuotedPto, Rejection, Site};
 use crate::order::{AddressKey, WellFormed, store};
 use crate::release::{self, Release};
@@ -78,6 +79,24 @@ pub fn load_sites(
             })
         })
         .collect()
+}
+
+/// The lines of a place now, whoever holds them.
+///
+/// # Errors
+/// Those of the store.
+pub fn load_lines(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    release: Release,
+    site: &Site,
+) -> Result<Vec<LiveLine>, Error> {
+    let scope = ctx.duty(Duty::FibreOccupancy);
+    let mut lines = line::store::lines_of_building(tx, &scope, release, &site.building.reference)?;
+    for built in &site.built {
+        lines.extend(line::store::line_by_pto(tx, &scope, &built.pto_ref)?);
+    }
+    Ok(lines)
 }
 
 /// Where a PTO is and who holds its line: from the referential, or from the order that built it.

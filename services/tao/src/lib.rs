@@ -1,0 +1,50 @@
+//! TAO, Translation d'Adresses Opérateur (E-7): an address as it is said becomes the fields of an
+//! order, and a building its structure exactly as the referential spells it.
+#![warn(missing_docs)]
+
+pub mod labels;
+pub mod messages;
+pub mod rules;
+pub mod usecases;
+mod xml;
+
+use service_api::{Audited, EService, Permission, Repeat, Right, XmlOperation, XmlService};
+
+/// What reading the referential's addresses needs.
+const VIEW: Permission = Permission::subscribed("tao", Right::View);
+const NO_TRACE: &str = "addresses and what is built there: neither operator nor customer";
+
+/// The table of contents of the e-service.
+pub static SERVICE: EService = EService {
+    code: "tao",
+    title: labels::TITLE,
+    clause: "Ann. 1, E-7",
+    subscribed: true,
+    routes: &[],
+    xml: Some(&XML),
+    jobs: &[],
+    migrations: &[],
+    tenant_tables: &[],
+    menu: &[],
+    mails: &[],
+};
+
+static XML: XmlService = XmlService {
+    contract: &messages::CONTRACT,
+    operations: &[
+        XmlOperation {
+            element: "rechercherAdresse",
+            permission: VIEW,
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(xml::search_address(call)),
+        },
+        XmlOperation {
+            element: "consulterStructure",
+            permission: VIEW,
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(xml::read_structure(call)),
+        },
+    ],
+};

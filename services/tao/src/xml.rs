@@ -1,0 +1,131 @@
+//! `rechercherAdresse` and `consulterStructure`, in the contract's own words.
+
+use domain::order::PlaceOrder;
+use domain::place::usecases::find;
+use domain::place::{self, Place};
+use kernel::working_time;
+use soap::server::{XmlCall, XmlError};
+use soap::{Instant, YesNo};
+
+use crate::messages::{
+    AddressFound, Block, Building, Dwelling, Floor, LineState, Proposal, ReadStructure, Required,
+    SearchAddress, Stair, StructureRead,
+};
+use crate::rules::{self, Structure};
+use crate::usecases;
+
+pub(crate) async fn search_address(call: XmlCall) -> Result<String, XmlError> {
+    let message: SearchAddress = call.body()?;
+    let text = message.text.unwrap_or_default();
+    let found = find(&call.platform, &call.ctx, &text).await?;
+    let place = found.map_err(|refusal| refusal.on("Texte"))?;
+    call.accepted(&found_of(&place), None)
+}
+
+fn found_of(place: &Place) -> AddressFound {
+    AddressFound {
+        verdict: Some(place.verdict.as_str().to_owned()),
+        proposals: place.candidates.iter().map(proposal).collect(),
+        more: Some(YesNo(place.more)),
+    }
+}
+
+fn proposal(candidate: &place::Candidate) -> Proposal {
+    let buildings = candidate.buildings.iter();
+    Proposal {
+        kind: candidate.kind.label().to_owned(),
+        label: candidate.label.clone(),
+        ban_key: some(&candidate.ban_key),
+        insee: some(&candidate.insee),
+        buildings: buildings.map(|one| one.reference.clone()).collect(),
+        assumed: candidate.assumed.clone(),
+        unmatched: candidate.unmatched.clone(),
+    }
+}
+
+pub(crate) async fn read_structure(call: XmlCall) -> Result<String, XmlError> {
+    let message: ReadStructure = call.body()?;
+    let question = usecases::question(&fields(&message), message.porte.as_deref())?;
+    let read = usecases::structures(&call.platform, &call.ctx, question).await??;
+    let extracted = read.extracted_on;
+    let extracted = extracted.map(|day| Instant(working_time::start_of_day(day)));
+    let buildings = read.buildings.iter().map(building).collect();
+    call.accepted(&StructureRead { buildings }, extracted)
+}
+
+fn fields(message: &ReadStructure) -> PlaceOrder {
+    let address = message.address.clone().unwrap_or_default();
+    let pairs = [
+        ("IdentifiantImmeuble", &address.building),
+        ("CodeAdresseImmeuble", &address.hexacle),
+        ("CodeInseeImmeuble", &address.insee),
+        ("CodeVoieRivoliImmeuble", &address.rivoli),
+        ("NumeroVoieImmeuble", &address.number),
+        ("ComplementNumeroVoieImmeuble", &address.complement),
+        ("ReferencePrise", &message.pto),
+    ];
+    let given = pairs.iter();
+    PlaceOrder::from_pairs(given.filter_map(|(name, value)| Some((*name, value.as_deref()?))))
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn building(structure: &Structure) -> Building {
+    let building = &structure.building;
+    let [batiment, escalier, etage] = structure.required.map(YesNo);
+    Building {
+        reference: building.reference.clone(),
+        // As the IPE spells it: `EN COURS DE DEPLOIEMENT`.
+        state: building.state.as_str().to_uppercase().replace('_', " "),
+        hexacle: some(&building.hexacle),
+        insee: some(&building.insee),
+        postcode: some(&building.postcode),
+        commune: some(&building.commune),
+        rivoli: some(&building.rivoli),
+        number: some(&building.number),
+        complement: some(&building.complement),
+        street_type: some(&building.street_type),
+        street_name: some(&building.street_name),
+        dwellings_count: u32::try_from(building.dwellings).ok(),
+        required: Required {
+            batiment,
+            escalier,
+            etage,
+        },
+        blocks: structure.blocks.iter().map(block).collect(),
+    }
+}
+
+fn block(block: &rules::Block) -> Block {
+    Block {
+        name: block.name.clone(),
+        stairs: block.stairs.iter().map(stair).collect(),
+    }
+}
+
+fn stair(stair: &rules::Stair) -> Stair {
+    let floors = stair.floors.iter().map(|floor| Floor {
+        name: floor.name.clone(),
+        dwellings: floor.dwellings.iter().map(dwelling).collect(),
+    });
+    Stair {
+        name: stair.name.clone(),
+        floors: floors.collect(),
+    }
+}
+
+fn dwelling(dwelling: &rules::Dwelling) -> Dwelling {
+    let pto = dwelling.pto.as_ref();
+    Dwelling {
+        porte: some(&dwelling.porte),
+        pbo: some(&dwelling.pbo_ref),
+        existing_pto: YesNo(pto.is_some()),
+        pto: pto.map(|pto| pto.reference.clone()),
+        line: pto.map(|pto| match pto.in_service {
+            true => LineState::Occupee,
+            false => LineState::Libre,
+        }),
+    }
+}
