@@ -30,13 +30,13 @@ struct Loaded {
     index: Arc<Index>,
 }
 
-/// Where the index of a release comes from.
+/// What there is of the index of a release before it is loaded.
 struct Of {
     release: Release,
-    /// The release that it was built on.
-    base: Option<Release>,
     /// Its file, whether it is there or not.
     path: Option<PathBuf>,
+    /// In memory already: that of the release it was built on, when no address changed.
+    shared: Option<Arc<Index>>,
 }
 
 /// Who waits for an index.
@@ -111,7 +111,7 @@ impl Indexes {
         if let Some(index) = self.loaded(release) {
             return Ok(index);
         }
-        let index = self.made(db, release, For::Search).await?;
+        let index = made(db, self.about(db, release).await?, For::Search).await?;
         self.keep(release, &index);
         Ok(index)
     }
@@ -127,71 +127,37 @@ impl Indexes {
         }
         let _making = self.making.lock().await;
         let of = self.about(db, release).await?;
-        let shares = of.base.is_some_and(|base| self.loaded(base).is_some());
-        if !shares && self.linked(db, &of).await? {
+        if of.shared.is_none() && of.is_written() {
             return Ok(());
         }
-        let index = self.made(db, release, For::Publication).await?;
+        let index = made(db, of, For::Publication).await?;
         self.keep(release, &index);
         Ok(())
     }
 
-    async fn made(&self, db: &Db, release: Release, who: For) -> Result<Arc<Index>, Fault> {
-        let of = self.about(db, release).await?;
-        let linked = self.linked(db, &of).await?;
-        if let Some(index) = of.base.and_then(|base| self.loaded(base))
-            && same(db, release).await?
-        {
-            return Ok(index);
-        }
-        if linked
-            && let Some(path) = of.path.clone()
-            && let Some(index) = blocking(move || opened(&path)).await?
-        {
-            return Ok(Arc::new(index));
-        }
-        let index = Arc::new(built(db, release, who).await?);
-        if let Some(path) = of.path {
-            let written = Arc::clone(&index);
-            blocking(move || {
-                if let Err(error) = write(&path, &written) {
-                    tracing::warn!(%error, path = %path.display(), "no file of the address index");
-                }
-            })
-            .await?;
-        }
-        Ok(index)
-    }
-
-    /// Whether the release has its file: one that was written for it, or that of the release it
-    /// was built on under another name, when no address changed.
-    async fn linked(&self, db: &Db, of: &Of) -> Result<bool, Fault> {
-        let Some(path) = of.path.clone() else {
-            return Ok(false);
-        };
-        if path.exists() {
-            return Ok(true);
-        }
-        let Some(base) = of.base else {
-            return Ok(false);
-        };
-        let base = self.about(db, base).await?.path;
-        let Some(base) = base.filter(|base| base.exists()) else {
-            return Ok(false);
-        };
-        if !same(db, of.release).await? {
-            return Ok(false);
-        }
-        blocking(move || fs::hard_link(&base, &path).is_ok()).await
-    }
-
+    /// What there is of the index of a release. When no address changed, it gets the file of the
+    /// release it was built on under a second name.
     async fn about(&self, db: &Db, release: Release) -> Result<Of, Fault> {
-        let info = db.get(move |tx| releases::by_number(tx, release)).await?;
-        Ok(Of {
+        let mut of = Of {
             release,
-            base: info.as_ref().map(|info| info.base),
-            path: info.and_then(|info| self.path(&info)),
-        })
+            path: None,
+            shared: None,
+        };
+        let info = db.get(move |tx| releases::by_number(tx, release)).await?;
+        let Some(info) = info else { return Ok(of) };
+        of.path = self.path(&info);
+        let base = db.get(move |tx| releases::by_number(tx, info.base)).await?;
+        let theirs = base.and_then(|base| self.path(&base));
+        let theirs = theirs.filter(|path| path.exists() && !of.is_written());
+        let loaded = self.loaded(info.base);
+        if (theirs.is_some() || loaded.is_some()) && same(db, release).await? {
+            of.shared = loaded;
+            if let (Some(theirs), Some(own)) = (theirs, of.path.clone()) {
+                // Where files have one name only, it is built as if there were none.
+                blocking(move || fs::hard_link(&theirs, &own).is_ok()).await?;
+            }
+        }
+        Ok(of)
     }
 
     fn path(&self, info: &ReleaseInfo) -> Option<PathBuf> {
@@ -249,6 +215,35 @@ impl Indexes {
             scratches.push(scratch);
         }
     }
+}
+
+impl Of {
+    fn is_written(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.exists())
+    }
+}
+
+/// The index: shared, from its file, or built and written.
+async fn made(db: &Db, of: Of, who: For) -> Result<Arc<Index>, Fault> {
+    if let Some(index) = of.shared {
+        return Ok(index);
+    }
+    if let Some(path) = of.path.clone()
+        && let Some(index) = blocking(move || opened(&path)).await?
+    {
+        return Ok(Arc::new(index));
+    }
+    let index = Arc::new(built(db, of.release, who).await?);
+    if let Some(path) = of.path {
+        let written = Arc::clone(&index);
+        blocking(move || {
+            if let Err(error) = write(&path, &written) {
+                tracing::warn!(%error, path = %path.display(), "no file of the address index");
+            }
+        })
+        .await?;
+    }
+    Ok(index)
 }
 
 /// Work of the disk or the processor, off the threads that answer.
