@@ -4,6 +4,8 @@
 //! says its permission, what it leaves in the audit and how a repeat of it has one effect.
 #![warn(missing_docs)]
 
+pub mod place;
+
 use std::sync::Arc;
 
 use domain::Platform;

@@ -7,7 +7,7 @@ use crate::envelope::Defect;
 use crate::fault::FaultCode;
 
 /// Label of return code 0.
-pub const ACCEPTED: &str = "AUCUNE ERREUR - ACQUITTE";
+pub(crate) const ACCEPTED: &str = "AUCUNE ERREUR - ACQUITTE";
 
 /// Label of a Fault's code.
 pub(crate) fn fault(code: FaultCode) -> &'static str {

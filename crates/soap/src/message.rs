@@ -209,19 +209,28 @@ pub struct Head {
     pub who: Option<String>,
 }
 
-impl Head {
-    /// The request was carried out.
+/// What became of a request, or of one question of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// `CodeRetour`.
+    pub code: u16,
+    /// `LibelleRetour`.
+    pub label: String,
+    /// `Motif`.
+    pub motive: Option<String>,
+    /// `Champ`.
+    pub field: Option<String>,
+    /// `Remede`.
+    pub remedy: Option<String>,
+    /// `QuiAgit`.
+    pub who: Option<String>,
+}
+
+impl Return {
+    /// It was carried out.
     #[must_use]
-    pub fn accepted(stamp: &Stamp<'_>) -> Self {
+    pub fn accepted() -> Self {
         Self {
-            header: ReplyHeader {
-                version: stamp.request.version.clone(),
-                requested_at: stamp.request.requested_at,
-                answered_at: stamp.answered_at,
-                request_id: stamp.request.request_id.clone(),
-                reply_id: stamp.reply_id.to_owned(),
-                extracted_at: stamp.extracted_at,
-            },
             code: 0,
             label: labels::ACCEPTED.to_owned(),
             motive: None,
@@ -233,7 +242,7 @@ impl Head {
 
     /// The business says no.
     #[must_use]
-    pub fn refused(stamp: &Stamp<'_>, refusal: &Refusal) -> Self {
+    pub fn refused(refusal: &Refusal) -> Self {
         Self {
             code: refusal.return_code(),
             label: refusal.message(),
@@ -241,7 +250,47 @@ impl Head {
             field: refusal.field.clone(),
             remedy: Some(refusal.remedy().to_owned()),
             who: Some(refusal.who_acts().label().to_owned()),
-            ..Self::accepted(stamp)
+        }
+    }
+}
+
+impl Head {
+    /// The request was carried out.
+    #[must_use]
+    pub fn accepted(stamp: &Stamp<'_>) -> Self {
+        Self::new(stamp, Return::accepted())
+    }
+
+    /// The business says no.
+    #[must_use]
+    pub fn refused(stamp: &Stamp<'_>, refusal: &Refusal) -> Self {
+        Self::new(stamp, Return::refused(refusal))
+    }
+
+    fn new(stamp: &Stamp<'_>, told: Return) -> Self {
+        let Return {
+            code,
+            label,
+            motive,
+            field,
+            remedy,
+            who,
+        } = told;
+        Self {
+            header: ReplyHeader {
+                version: stamp.request.version.clone(),
+                requested_at: stamp.request.requested_at,
+                answered_at: stamp.answered_at,
+                request_id: stamp.request.request_id.clone(),
+                reply_id: stamp.reply_id.to_owned(),
+                extracted_at: stamp.extracted_at,
+            },
+            code,
+            label,
+            motive,
+            field,
+            remedy,
+            who,
         }
     }
 }

@@ -3,10 +3,14 @@
 use domain::place::{Named, Verdict};
 use jiff::civil::Date;
 
-/// How many questions a lot holds.
-pub const LOT_SIZE: &str = "de 1 à 100 questions par lot";
 /// The e-service's name.
 pub const TITLE: &str = "Éligibilité";
+
+/// How many questions a lot holds.
+#[must_use]
+pub fn lot_size(max: usize) -> String {
+    format!("de 1 à {max} questions par lot")
+}
 
 /// A day as people write it.
 #[must_use]

@@ -3,6 +3,7 @@
 //! decided here; names and order are those of `contract/eligibilite.xsd`.
 
 use serde::{Deserialize, Serialize};
+use service_api::place::{Address, Required};
 use soap::{Contract, Day, YesNo, message};
 
 /// The published contract.
@@ -74,16 +75,6 @@ message! {
         buildings: Vec<Building> = "Immeuble",
     }
 
-    /// The address keys given; the first in this order decides.
-    pub struct Address {
-        building: Option<String> = "IdentifiantImmeuble",
-        hexacle: Option<String> = "CodeAdresseImmeuble",
-        insee: Option<String> = "CodeInseeImmeuble",
-        rivoli: Option<String> = "CodeVoieRivoliImmeuble",
-        number: Option<String> = "NumeroVoieImmeuble",
-        complement: Option<String> = "ComplementNumeroVoieImmeuble",
-    }
-
     /// Body of `testerEligibiliteReponse`; the extraction date is in the header.
     pub struct EligibilityTested {
         buildings: Vec<Building> = "Immeuble",
@@ -114,16 +105,9 @@ message! {
         pbo_kind: Option<String> = "TypePBO",
         orders_from: Option<Day> = "DateDebutAcceptationCmdAcces",
         reports_from: Option<Day> = "DateDebutFournitureCRCmdAcces",
-        structure: Structure = "StructureRequise",
+        structure: Required = "StructureRequise",
         dwellings: Vec<Dwelling> = "Logement",
         offers: Vec<Offer> = "Offre",
-    }
-
-    /// Which of the three an order must name.
-    pub struct Structure {
-        batiment: YesNo = "Batiment",
-        escalier: YesNo = "Escalier",
-        etage: YesNo = "Etage",
     }
 
     /// A dwelling, spelt as an order must spell it.

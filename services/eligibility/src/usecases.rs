@@ -62,7 +62,9 @@ pub async fn test_lot(
         _ => Some(&codes::RC03),
     };
     if let Some(code) = code {
-        let refusal = Refusal::new(code).on("Test").because(labels::LOT_SIZE);
+        let refusal = Refusal::new(code)
+            .on("Test")
+            .because(labels::lot_size(LOT_MAX));
         return Ok(Err(refusal));
     }
     let ctx = ctx.clone();

@@ -4,12 +4,13 @@
 use domain::order::PlaceOrder;
 use jiff::civil::Date;
 use kernel::{Refusal, working_time};
+use service_api::place;
 use soap::server::{XmlCall, XmlError};
-use soap::{Day, Instant, YesNo};
+use soap::{Day, Instant, Return, YesNo};
 
 use crate::messages::{
-    Building, Dwelling, EligibilityTested, LotResult, LotTest, LotTested, Offer, Structure,
-    TestEligibility, TestLot, Verdict,
+    Building, Dwelling, EligibilityTested, LotResult, LotTest, LotTested, Offer, TestEligibility,
+    TestLot, Verdict,
 };
 use crate::rules::{Assessed, Verdict as Judged};
 use crate::usecases::{self, Tested};
@@ -64,26 +65,20 @@ fn apart(test: LotTest) -> (Option<String>, TestEligibility) {
 }
 
 fn result(rank: u32, mark: Option<String>, tested: &Result<Tested, Refusal>) -> LotResult {
-    let about = LotResult {
+    let (told, buildings) = match tested {
+        Ok(tested) => (Return::accepted(), answer(tested).buildings),
+        Err(refusal) => (Return::refused(refusal), Vec::new()),
+    };
+    LotResult {
         rank,
         mark,
-        ..LotResult::default()
-    };
-    match tested {
-        Ok(tested) => LotResult {
-            label: soap::ACCEPTED.to_owned(),
-            buildings: answer(tested).buildings,
-            ..about
-        },
-        Err(refusal) => LotResult {
-            code: refusal.return_code(),
-            label: refusal.message(),
-            motive: Some(refusal.code.clone()),
-            field: refusal.field.clone(),
-            remedy: Some(refusal.remedy().to_owned()),
-            who: Some(refusal.who_acts().label().to_owned()),
-            ..about
-        },
+        code: told.code,
+        label: told.label,
+        motive: told.motive,
+        field: told.field,
+        remedy: told.remedy,
+        who: told.who,
+        buildings,
     }
 }
 
@@ -93,25 +88,14 @@ fn extracted(tested: &Tested) -> Option<Instant> {
 }
 
 fn fields(message: &TestEligibility) -> PlaceOrder {
-    let address = message.address.clone().unwrap_or_default();
-    let pairs = [
-        ("IdentifiantImmeuble", &address.building),
-        ("CodeAdresseImmeuble", &address.hexacle),
-        ("CodeInseeImmeuble", &address.insee),
-        ("CodeVoieRivoliImmeuble", &address.rivoli),
-        ("NumeroVoieImmeuble", &address.number),
-        ("ComplementNumeroVoieImmeuble", &address.complement),
+    let others = [
         ("Batiment", &message.batiment),
         ("Escalier", &message.escalier),
         ("Etage", &message.etage),
         ("ReferencePrise", &message.pto),
         ("PriseExistante", &message.existing_pto),
     ];
-    PlaceOrder::from_pairs(
-        pairs
-            .iter()
-            .filter_map(|(name, v)| Some((*name, v.as_deref()?))),
-    )
+    place::fields(message.address.as_ref(), &others)
 }
 
 fn answer(tested: &Tested) -> EligibilityTested {
@@ -128,18 +112,13 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A state as the IPE spells it: `EN COURS DE DEPLOIEMENT`.
-fn trade_state(stored: &str) -> String {
-    stored.to_uppercase().replace('_', " ")
-}
-
 fn building(tested: &Tested, assessed: &Assessed) -> Building {
     let site = &assessed.site;
     let (building, pm) = (&site.building, site.pm.as_ref());
     let day = |date: Option<Date>| date.map(Day);
     Building {
         reference: building.reference.clone(),
-        state: trade_state(building.state.as_str()),
+        state: building.state.literal().to_owned(),
         hexacle: some(&building.hexacle),
         insee: some(&building.insee),
         postcode: some(&building.postcode),
@@ -153,7 +132,7 @@ fn building(tested: &Tested, assessed: &Assessed) -> Building {
         dwellings_count: u32::try_from(building.dwellings).ok(),
         pm: some(&building.pm_ref),
         technical_pm: some(&building.pmt_ref),
-        pm_state: pm.map(|pm| trade_state(pm.state.as_str())),
+        pm_state: pm.map(|pm| pm.state.literal().to_owned()),
         pm_installed_on: day(pm.and_then(|pm| pm.installed_on)),
         pm_handed_over_on: day(pm.and_then(|pm| pm.first_handed_over_on)),
         pm_commercial_on: day(pm.and_then(|pm| pm.opened_on)),
@@ -161,18 +140,9 @@ fn building(tested: &Tested, assessed: &Assessed) -> Building {
         pbo_kind: some(&building.pbo_kind),
         orders_from: day(building.orders_from),
         reports_from: day(building.reports_from),
-        structure: structure(assessed),
+        structure: site.required().into(),
         dwellings: dwellings(assessed),
         offers: offers(tested, assessed),
-    }
-}
-
-fn structure(assessed: &Assessed) -> Structure {
-    let [batiment, escalier, etage] = assessed.site.required().map(YesNo);
-    Structure {
-        batiment,
-        escalier,
-        etage,
     }
 }
 

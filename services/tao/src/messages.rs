@@ -1,7 +1,7 @@
 //! The messages of the `tao` web service as plain data; names and order are those of
 //! `contract/tao.xsd`.
 
-use serde::{Deserialize, Serialize};
+use service_api::place::{Address, Required};
 use soap::{Contract, YesNo, message};
 
 /// The published contract.
@@ -11,19 +11,6 @@ pub static CONTRACT: Contract = Contract::new(
     include_str!("../contract/tao.wsdl"),
     include_str!("../contract/tao.xsd"),
 );
-
-/// Whether a line is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum LineState {
-    /// By nobody.
-    #[default]
-    Libre,
-    /// By an operator, whichever.
-    Occupee,
-}
-
-impl soap::Field for LineState {}
 
 message! {
     /// Body of `rechercherAdresse`.
@@ -35,6 +22,7 @@ message! {
     pub struct AddressFound {
         verdict: Option<String> = "Verdict",
         proposals: Vec<Proposal> = "Proposition",
+        alike: Vec<String> = "ReferenceVoisine",
         more: Option<YesNo> = "AutresPropositions",
     }
 
@@ -44,6 +32,7 @@ message! {
         label: String = "Libelle",
         ban_key: Option<String> = "CleBan",
         insee: Option<String> = "CodeInseeImmeuble",
+        other_number: YesNo = "AutreNumero",
         buildings: Vec<String> = "IdentifiantImmeuble",
         assumed: Vec<String> = "Suppose",
         unmatched: Vec<String> = "NonUtilise",
@@ -54,16 +43,6 @@ message! {
         address: Option<Address> = "Adresse",
         porte: Option<String> = "Porte",
         pto: Option<String> = "ReferencePrise",
-    }
-
-    /// The address keys given; the first in the trade's order decides.
-    pub struct Address {
-        building: Option<String> = "IdentifiantImmeuble",
-        hexacle: Option<String> = "CodeAdresseImmeuble",
-        insee: Option<String> = "CodeInseeImmeuble",
-        rivoli: Option<String> = "CodeVoieRivoliImmeuble",
-        number: Option<String> = "NumeroVoieImmeuble",
-        complement: Option<String> = "ComplementNumeroVoieImmeuble",
     }
 
     /// Body of `consulterStructureReponse`; the extraction date is in the header.
@@ -87,13 +66,6 @@ message! {
         dwellings_count: Option<u32> = "NombreLogements",
         required: Required = "StructureRequise",
         blocks: Vec<Block> = "Batiment",
-    }
-
-    /// Which of the three an order must name.
-    pub struct Required {
-        batiment: YesNo = "Batiment",
-        escalier: YesNo = "Escalier",
-        etage: YesNo = "Etage",
     }
 
     /// A block.
@@ -120,7 +92,7 @@ message! {
         pbo: Option<String> = "ReferencePBO",
         existing_pto: YesNo = "PtoExistante",
         pto: Option<String> = "ReferencePrise",
-        line: Option<LineState> = "EtatLigne",
+        line: Option<String> = "EtatLigne",
     }
 }
 

@@ -25,32 +25,21 @@ pub struct Structure {
     pub blocks: Vec<Block>,
 }
 
-/// A block: `Batiment`.
+/// A part of a building and what is in it, under the referential's name, `_NA_` for none.
 #[derive(Clone, Debug)]
-pub struct Block {
-    /// Its name, `_NA_` for none.
+pub struct Part<T> {
+    /// Its name.
     pub name: String,
-    /// Its staircases, by name.
-    pub stairs: Vec<Stair>,
+    /// What is in it.
+    pub inside: Vec<T>,
 }
 
-/// A staircase: `Escalier`.
-#[derive(Clone, Debug)]
-pub struct Stair {
-    /// Its name, `_NA_` for none.
-    pub name: String,
-    /// Its floors, from the lowest.
-    pub floors: Vec<Floor>,
-}
-
-/// A floor: `Etage`.
-#[derive(Clone, Debug)]
-pub struct Floor {
-    /// Its name, `_NA_` for none.
-    pub name: String,
-    /// Its dwellings, by door.
-    pub dwellings: Vec<Dwelling>,
-}
+/// `Batiment`: its staircases by name.
+pub type Block = Part<Stair>;
+/// `Escalier`: its floors from the lowest.
+pub type Stair = Part<Floor>;
+/// `Etage`: its dwellings by door.
+pub type Floor = Part<Dwelling>;
 
 /// A dwelling, or a line of one. Never who holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,45 +57,46 @@ pub struct Dwelling {
 pub struct Pto {
     /// Its reference.
     pub reference: String,
-    /// Its line is in service, whoever holds it.
-    pub in_service: bool,
+    /// Its line, whoever holds it; free until something else is known.
+    pub line: LineState,
 }
 
 /// The structure of a place, of which the filter keeps some dwellings; `None` when it keeps none of
 /// those there are.
 #[must_use]
 pub fn structure(site: &Site, lines: &[LiveLine], filter: &Filter) -> Option<Structure> {
-    let doors = site.doors();
-    let known = !doors.is_empty();
-    let mut doors: Vec<Door<'_>> = doors
-        .into_iter()
-        .filter(|door| keeps(filter, door))
-        .collect();
-    if doors.is_empty() && (known || !filter.is_empty()) {
+    let all = site.doors();
+    let doors: Vec<&Door<'_>> = all.iter().filter(|door| keeps(filter, door)).collect();
+    if doors.is_empty() && (!all.is_empty() || !filter.is_empty()) {
         return None;
     }
-    doors.sort_by(|one, other| order_of(one).cmp(&order_of(other)));
     let mut blocks: Vec<Block> = Vec::new();
-    for door in &doors {
-        let block = last_named(&mut blocks, &door.spot.batiment, |name| Block {
-            name,
-            stairs: Vec::new(),
-        });
-        let stair = last_named(&mut block.stairs, &door.spot.escalier, |name| Stair {
-            name,
-            floors: Vec::new(),
-        });
-        let floor = last_named(&mut stair.floors, &door.spot.etage, |name| Floor {
-            name,
-            dwellings: Vec::new(),
-        });
-        floor.dwellings.push(dwelling(door, lines));
+    for door in doors {
+        let block = part(&mut blocks, &door.spot.batiment);
+        let stair = part(&mut block.inside, &door.spot.escalier);
+        let floor = part(&mut stair.inside, &door.spot.etage);
+        floor.inside.push(dwelling(door, lines));
     }
     Some(Structure {
         building: site.building.clone(),
         required: site.required(),
         blocks,
     })
+}
+
+/// The last of `all` when it has this name, else a new one.
+fn part<'a, T>(all: &'a mut Vec<Part<T>>, name: &str) -> &'a mut Part<T> {
+    let at = match all.last() {
+        Some(last) if last.name == name => all.len() - 1,
+        _ => all.len(),
+    };
+    if at == all.len() {
+        all.push(Part {
+            name: name.to_owned(),
+            inside: Vec::new(),
+        });
+    }
+    &mut all[at]
 }
 
 impl Filter {
@@ -116,11 +106,8 @@ impl Filter {
 }
 
 fn keeps(filter: &Filter, door: &Door<'_>) -> bool {
-    let porte = door.dwelling.map_or("", |dwelling| dwelling.porte.as_str());
-    let of_door = filter
-        .porte
-        .as_ref()
-        .is_none_or(|wanted| wanted.to_uppercase() == porte.to_uppercase());
+    let named = |wanted: &String| wanted.to_uppercase() == door.porte().to_uppercase();
+    let of_door = filter.porte.as_ref().is_none_or(named);
     of_door && (filter.pto_ref.is_none() || door.pto_ref == filter.pto_ref)
 }
 
@@ -129,86 +116,13 @@ fn dwelling(door: &Door<'_>, lines: &[LiveLine]) -> Dwelling {
     let pto = door.pto_ref.as_deref();
     let pbo = door.dwelling.map(|dwelling| dwelling.pbo_ref.clone());
     Dwelling {
-        porte: door
-            .dwelling
-            .map(|one| one.porte.clone())
-            .unwrap_or_default(),
+        porte: door.porte().to_owned(),
         pbo_ref: pbo
             .or_else(|| Some(line(pto?)?.pbo_ref.clone()))
             .unwrap_or_default(),
         pto: pto.map(|reference| Pto {
             reference: reference.to_owned(),
-            in_service: line(reference).is_some_and(|line| line.state == LineState::InService),
+            line: line(reference).map_or(LineState::Free, |line| line.state),
         }),
-    }
-}
-
-/// The last of `all` when it has this name, else a new one.
-fn last_named<'a, T: Named>(
-    all: &'a mut Vec<T>,
-    name: &str,
-    new: impl FnOnce(String) -> T,
-) -> &'a mut T {
-    let known = all.last().is_some_and(|last| last.name() == name);
-    let at = if known { all.len() - 1 } else { all.len() };
-    if !known {
-        all.push(new(name.to_owned()));
-    }
-    &mut all[at]
-}
-
-trait Named {
-    fn name(&self) -> &str;
-}
-
-impl Named for Block {
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl Named for Stair {
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl Named for Floor {
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-/// What doors are sorted by.
-fn order_of<'a>(door: &'a Door<'_>) -> (&'a str, &'a str, i32, &'a str, &'a str, &'a str) {
-    let spot = &door.spot;
-    let porte = door.dwelling.map_or("", |dwelling| dwelling.porte.as_str());
-    let pto = door.pto_ref.as_deref().unwrap_or("");
-    let (level, floor) = (level(&spot.etage), spot.etage.as_str());
-    (&spot.batiment, &spot.escalier, level, floor, porte, pto)
-}
-
-/// How high a floor is, in half floors; what is no floor's usual name stands above all.
-fn level(etage: &str) -> i32 {
-    const NO_FLOOR: i32 = i32::MAX;
-    match etage.to_uppercase().as_str() {
-        "RDC" => 0,
-        "ENTRESOL" => 1,
-        other => other.parse::<i16>().map_or(NO_FLOOR, |n| 2 * i32::from(n)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::level;
-
-    #[test]
-    fn floors_stand_from_the_lowest() {
-        let mut floors = ["2", "TERRASSE", "10", "ENTRESOL", "RDC", "-1", "1", "-2"];
-        floors.sort_by_key(|floor| level(floor));
-        assert_eq!(
-            floors,
-            ["-2", "-1", "RDC", "ENTRESOL", "1", "2", "10", "TERRASSE"]
-        );
     }
 }

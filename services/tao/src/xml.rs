@@ -1,15 +1,15 @@
 //! `rechercherAdresse` and `consulterStructure`, in the contract's own words.
 
-use domain::order::PlaceOrder;
 use domain::place::usecases::find;
 use domain::place::{self, Place};
 use kernel::working_time;
+use service_api::place::fields;
 use soap::server::{XmlCall, XmlError};
 use soap::{Instant, YesNo};
 
 use crate::messages::{
-    AddressFound, Block, Building, Dwelling, Floor, LineState, Proposal, ReadStructure, Required,
-    SearchAddress, Stair, StructureRead,
+    AddressFound, Block, Building, Dwelling, Floor, Proposal, ReadStructure, SearchAddress, Stair,
+    StructureRead,
 };
 use crate::rules::{self, Structure};
 use crate::usecases;
@@ -26,6 +26,7 @@ fn found_of(place: &Place) -> AddressFound {
     AddressFound {
         verdict: Some(place.verdict.as_str().to_owned()),
         proposals: place.candidates.iter().map(proposal).collect(),
+        alike: place.alike.clone(),
         more: Some(YesNo(place.more)),
     }
 }
@@ -37,6 +38,7 @@ fn proposal(candidate: &place::Candidate) -> Proposal {
         label: candidate.label.clone(),
         ban_key: some(&candidate.ban_key),
         insee: some(&candidate.insee),
+        other_number: YesNo(candidate.is_other_number),
         buildings: buildings.map(|one| one.reference.clone()).collect(),
         assumed: candidate.assumed.clone(),
         unmatched: candidate.unmatched.clone(),
@@ -45,27 +47,16 @@ fn proposal(candidate: &place::Candidate) -> Proposal {
 
 pub(crate) async fn read_structure(call: XmlCall) -> Result<String, XmlError> {
     let message: ReadStructure = call.body()?;
-    let question = usecases::question(&fields(&message), message.porte.as_deref())?;
+    let fields = fields(
+        message.address.as_ref(),
+        &[("ReferencePrise", &message.pto)],
+    );
+    let question = usecases::question(&fields, message.porte.as_deref())?;
     let read = usecases::structures(&call.platform, &call.ctx, question).await??;
     let extracted = read.extracted_on;
     let extracted = extracted.map(|day| Instant(working_time::start_of_day(day)));
     let buildings = read.buildings.iter().map(building).collect();
     call.accepted(&StructureRead { buildings }, extracted)
-}
-
-fn fields(message: &ReadStructure) -> PlaceOrder {
-    let address = message.address.clone().unwrap_or_default();
-    let pairs = [
-        ("IdentifiantImmeuble", &address.building),
-        ("CodeAdresseImmeuble", &address.hexacle),
-        ("CodeInseeImmeuble", &address.insee),
-        ("CodeVoieRivoliImmeuble", &address.rivoli),
-        ("NumeroVoieImmeuble", &address.number),
-        ("ComplementNumeroVoieImmeuble", &address.complement),
-        ("ReferencePrise", &message.pto),
-    ];
-    let given = pairs.iter();
-    PlaceOrder::from_pairs(given.filter_map(|(name, value)| Some((*name, value.as_deref()?))))
 }
 
 fn some(text: &str) -> Option<String> {
@@ -74,11 +65,9 @@ fn some(text: &str) -> Option<String> {
 
 fn building(structure: &Structure) -> Building {
     let building = &structure.building;
-    let [batiment, escalier, etage] = structure.required.map(YesNo);
     Building {
         reference: building.reference.clone(),
-        // As the IPE spells it: `EN COURS DE DEPLOIEMENT`.
-        state: building.state.as_str().to_uppercase().replace('_', " "),
+        state: building.state.literal().to_owned(),
         hexacle: some(&building.hexacle),
         insee: some(&building.insee),
         postcode: some(&building.postcode),
@@ -89,11 +78,7 @@ fn building(structure: &Structure) -> Building {
         street_type: some(&building.street_type),
         street_name: some(&building.street_name),
         dwellings_count: u32::try_from(building.dwellings).ok(),
-        required: Required {
-            batiment,
-            escalier,
-            etage,
-        },
+        required: structure.required.into(),
         blocks: structure.blocks.iter().map(block).collect(),
     }
 }
@@ -101,14 +86,14 @@ fn building(structure: &Structure) -> Building {
 fn block(block: &rules::Block) -> Block {
     Block {
         name: block.name.clone(),
-        stairs: block.stairs.iter().map(stair).collect(),
+        stairs: block.inside.iter().map(stair).collect(),
     }
 }
 
 fn stair(stair: &rules::Stair) -> Stair {
-    let floors = stair.floors.iter().map(|floor| Floor {
+    let floors = stair.inside.iter().map(|floor| Floor {
         name: floor.name.clone(),
-        dwellings: floor.dwellings.iter().map(dwelling).collect(),
+        dwellings: floor.inside.iter().map(dwelling).collect(),
     });
     Stair {
         name: stair.name.clone(),
@@ -123,9 +108,6 @@ fn dwelling(dwelling: &rules::Dwelling) -> Dwelling {
         pbo: some(&dwelling.pbo_ref),
         existing_pto: YesNo(pto.is_some()),
         pto: pto.map(|pto| pto.reference.clone()),
-        line: pto.map(|pto| match pto.in_service {
-            true => LineState::Occupee,
-            false => LineState::Libre,
-        }),
+        line: pto.map(|pto| pto.line.literal().to_owned()),
     }
 }

@@ -40,9 +40,37 @@ pub struct Door<'a> {
     pub pto_ref: Option<String>,
 }
 
+impl Door<'_> {
+    /// The door's name; empty when the referential names none.
+    #[must_use]
+    pub fn porte(&self) -> &str {
+        self.dwelling.map_or("", |dwelling| dwelling.porte.as_str())
+    }
+
+    fn rank(&self) -> (&str, &str, i32, &str, &str, Option<&str>) {
+        let Spot {
+            batiment,
+            escalier,
+            etage,
+            ..
+        } = &self.spot;
+        let pto = self.pto_ref.as_deref();
+        (batiment, escalier, height(etage), etage, self.porte(), pto)
+    }
+}
+
+/// How high a floor is, in half floors; what is no floor's usual name stands above all.
+fn height(etage: &str) -> i32 {
+    match etage.to_uppercase().as_str() {
+        "RDC" => 0,
+        "ENTRESOL" => 1,
+        other => other.parse::<i16>().map_or(i32::MAX, |n| 2 * i32::from(n)),
+    }
+}
+
 impl Site {
-    /// Every dwelling with its PTO, the referential's or one that an order built there since, then
-    /// the PTOs that are in no known dwelling.
+    /// Every dwelling with its PTO, the referential's or one that an order built there since, and
+    /// the PTOs that are in no known dwelling: by block, staircase, floor from the lowest, door.
     #[must_use]
     pub fn doors(&self) -> Vec<Door<'_>> {
         let mut built: Vec<_> = self.built.iter().collect();
@@ -65,6 +93,7 @@ impl Site {
             dwelling: None,
             pto_ref: Some(left.pto_ref.clone()),
         }));
+        doors.sort_by(|one, other| one.rank().cmp(&other.rank()));
         doors
     }
 

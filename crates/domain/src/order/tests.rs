@@ -581,3 +581,33 @@ proptest! {
         let _ = well_formed(&PlaceOrder::from_pairs(named));
     }
 }
+
+#[test]
+fn doors_go_from_the_lowest_floor_and_a_built_pto_is_in_the_dwelling_where_it_was_built() {
+    let mut site = site();
+    let floors = ["2", "TERRASSE", "10", "ENTRESOL", "RDC", "-1", "1"];
+    site.dwellings = floors.map(|etage| dwelling("_NA_", "1", etage, "")).into();
+    let built = |etage: &str, pto_ref: &str| BuiltPto {
+        pto_ref: pto_ref.to_owned(),
+        spot: Spot::from(&dwelling("_NA_", "1", etage, "")),
+    };
+    site.built = vec![built("1", "PTO-1"), built("30", "PTO-30")];
+    let doors = site.doors();
+    let told: Vec<_> = doors
+        .iter()
+        .map(|door| (door.spot.etage.as_str(), door.pto_ref.as_deref()))
+        .collect();
+    let wanted = [
+        ("-1", None),
+        ("RDC", None),
+        ("ENTRESOL", None),
+        ("1", Some("PTO-1")),
+        ("2", None),
+        ("10", None),
+        ("30", Some("PTO-30")),
+        ("TERRASSE", None),
+    ];
+    assert_eq!(told, wanted);
+    assert!(doors[6].dwelling.is_none() && doors[3].dwelling.is_some());
+    assert_eq!(site.required(), [false, false, true]);
+}

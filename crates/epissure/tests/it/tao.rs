@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use domain::order::{PlaceOrder, address_line};
 use eligibility::messages::LotTested;
-use tao::messages::{Address, AddressFound, Dwelling, ReadStructure, SearchAddress, StructureRead};
+use service_api::place::Address;
+use tao::messages::{AddressFound, Dwelling, ReadStructure, SearchAddress, StructureRead};
 use testkit::territory::Case;
 
 use crate::house::{Answer, HIRO, House, LINB, house};
@@ -146,6 +147,15 @@ async fn an_address_as_it_is_said_leads_to_its_structure() {
         assert_eq!(inside.len(), 1);
         assert_eq!(inside[0].pto.as_ref(), Some(&dwelling.pto_ref));
     }
+    let number = format!("9876 {} {}", building.street_name, building.commune);
+    let other = search(&house, &number).await;
+    assert_ne!(other.text("Verdict"), "certain", "{}", other.body);
+    let told = other.all("AutreNumero");
+    assert!(
+        !told.is_empty() && told.iter().all(|one| *one == "O"),
+        "{}",
+        other.body
+    );
     let nowhere = search(&house, "12 rue qui n'existe nulle part, 99999 Ailleurs").await;
     assert_ne!(nowhere.text("Verdict"), "certain", "{}", nowhere.body);
     house.close().await;
@@ -201,8 +211,8 @@ async fn whose_a_line_is_is_never_said() {
     }
     let wanted = [
         ("FreePto", "LIBRE"),
-        ("HeldByAnother", "OCCUPEE"),
-        ("HeldByItself", "OCCUPEE"),
+        ("HeldByAnother", "EN SERVICE"),
+        ("HeldByItself", "EN SERVICE"),
     ];
     let wanted = wanted.map(|(case, state)| (case.to_owned(), state.to_owned()));
     assert_eq!(states, BTreeSet::from(wanted));
