@@ -24,6 +24,7 @@ mod platform;
 pub mod release;
 pub mod schema;
 pub mod setting;
+pub mod spool;
 pub mod subscription;
 pub mod upload;
 mod write;

@@ -12,6 +12,7 @@ use storage::Db;
 
 use crate::access::{CertificateIdentity, SessionIdentity};
 use crate::place::Indexes;
+use crate::spool::Spool;
 use crate::upload::{NoScanner, Scanner};
 
 /// How long a resolved identity is believed, in milliseconds of real time (trust S3).
@@ -70,6 +71,8 @@ pub struct Platform {
     scanner: Arc<dyn Scanner>,
     /// The address indexes of this process.
     pub places: Arc<Indexes>,
+    /// Rows about what was looked at, to be written soon.
+    pub spool: Spool,
     ending: AtomicBool,
     pub(crate) sessions: Cache<String, Option<Arc<SessionIdentity>>>,
     pub(crate) certificates: Cache<String, Option<Arc<CertificateIdentity>>>,
@@ -84,6 +87,7 @@ impl Platform {
         let places = Arc::new(Indexes::new(folder));
         Self {
             places,
+            spool: Spool::default(),
             db,
             clock,
             random: SystemRandom::new(),

@@ -41,6 +41,8 @@ const HEAD_EVERY: Duration = Duration::from_secs(60);
 const SEEN_EVERY: Duration = Duration::from_secs(5);
 /// Between two looks for a release whose address index is to be made.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// Between two flushes of what consultations leave, and two looks of the reconcilers.
+const SOON: Duration = Duration::from_secs(1);
 /// Between two runs of the upkeep.
 const UPKEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Idempotency keys forgotten in one unit of work.
@@ -110,6 +112,16 @@ pub fn start(tasks: &Tasks, crew: &Crew) {
         let duty = || async { Ok(here.prepare_indexes().await?) };
         every(stop, INDEX_EVERY, "address index", duty).await;
     });
+    let (here, stop) = each(crew);
+    tasks.spawn(every(stop, SOON, "consultations", move || {
+        let crew = here.clone();
+        async move { Ok(domain::spool::flush(&crew.platform).await?) }
+    }));
+    let (here, stop) = each(crew);
+    tasks.spawn(every(stop, SOON, "reconcilers", move || {
+        let crew = here.clone();
+        async move { Ok(crew.reconcile().await.map(drop)?) }
+    }));
     let (here, stop) = each(crew);
     tasks.spawn(every(stop, UPKEEP_EVERY, "upkeep", move || {
         let crew = here.clone();
@@ -204,6 +216,19 @@ impl Crew {
             places.tidy(db, current).await?;
         }
         Ok(())
+    }
+
+    /// Runs every reconciler once; how much they did.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn reconcile(&self) -> Result<usize, Fault> {
+        let mut done = 0;
+        for reconciler in self.services.iter().flat_map(|s| s.reconcilers) {
+            let ctx = Arc::new(self.duty(reconciler.duty)?);
+            done += (reconciler.run)(Arc::clone(&self.platform), ctx).await?;
+        }
+        Ok(done)
     }
 
     async fn take_back(&self) {
@@ -386,6 +411,7 @@ impl Crew {
     /// # Errors
     /// As [`Crew::seal_slice`] and [`Crew::sign`].
     pub async fn close_journal(&self) -> Result<()> {
+        domain::spool::flush(&self.platform).await?;
         let ctx = self.duty(Duty::Sealer)?;
         while seal::seal_slice(&self.platform, &ctx, &self.signer.node).await? {}
         self.sign().await

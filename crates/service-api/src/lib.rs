@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use domain::Platform;
 use domain::access::Ctx;
+pub use domain::access::Duty;
 pub use domain::access::entry::{Access, Audited, Pending, Repeat};
 pub use domain::access::{Permission, Right};
 use kernel::Fault;
@@ -33,6 +34,8 @@ pub struct EService {
     pub xml: Option<&'static XmlService>,
     /// Jobs it runs.
     pub jobs: &'static [JobKind],
+    /// What it sees to at intervals.
+    pub reconcilers: &'static [Reconciler],
     /// Tables of its own.
     pub migrations: &'static [Migration],
     /// Which of them hold operators' rows.
@@ -53,6 +56,17 @@ pub struct JobKind {
 
 /// Runs a job: the platform, the context its lease resumes, and its payload.
 pub type RunJob = fn(Arc<Platform>, Arc<Ctx>, String) -> Pending<Result<JobEnd, Fault>>;
+
+/// A duty without input that is looked at every second, on every node: it looks at the whole state,
+/// does what is due in bounded steps, and changes nothing when nothing is.
+pub struct Reconciler {
+    /// As the log names it.
+    pub name: &'static str,
+    /// For what it may reach rows of any operator.
+    pub duty: Duty,
+    /// Runs it; how much it did, 0 when nothing was due.
+    pub run: fn(Arc<Platform>, Arc<Ctx>) -> Pending<Result<usize, Fault>>,
+}
 
 /// How a run of a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -97,6 +97,7 @@ pub static SERVICE: EService = EService {
     ],
     xml: None,
     jobs: &[],
+    reconcilers: &[],
     migrations: &[],
     tenant_tables: &[],
     menu: &[MenuEntry {

@@ -45,6 +45,7 @@ pub static SERVICE: EService = EService {
     ],
     xml: Some(&XML),
     jobs: &[],
+    reconcilers: &[],
     migrations: &[],
     tenant_tables: &[],
     menu: &[MenuEntry {

@@ -99,6 +99,7 @@ pub static SERVICE: EService = EService {
             run: |p, c, order| Box::pin(hand_over(p, c, order)),
         },
     ],
+    reconcilers: &[],
     migrations: &[],
     tenant_tables: &[],
     menu: &[MenuEntry {

@@ -246,6 +246,7 @@ pub static SERVICE: EService = EService {
     ],
     xml: None,
     jobs: jobs::JOBS,
+    reconcilers: &[],
     migrations: &[Migration {
         owner: "reference",
         step: 1,

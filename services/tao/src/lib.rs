@@ -23,6 +23,7 @@ pub static SERVICE: EService = EService {
     routes: &[],
     xml: Some(&XML),
     jobs: &[],
+    reconcilers: &[],
     migrations: &[],
     tenant_tables: &[],
     menu: &[],

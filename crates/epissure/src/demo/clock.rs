@@ -91,7 +91,7 @@ pub async fn settle(crew: &Crew) -> Result<(), Fault> {
     let scope = system(&crew.platform, Duty::Jobs, &crew.provider)?.duty(Duty::Jobs);
     for _ in 0..LOOKS_MAX {
         let started = simulator::look(crew).await?;
-        let ran = crew.run_due_jobs().await?;
+        let ran = crew.run_due_jobs().await? + crew.reconcile().await?;
         if started + ran > 0 {
             continue;
         }

@@ -40,6 +40,7 @@ static SERVICE: EService = EService {
         kind: REPORT_BUILT,
         run: |platform, ctx, order| Box::pin(report_built(platform, ctx, order)),
     }],
+    reconcilers: &[],
     migrations: &[],
     tenant_tables: &[],
     menu: &[],
