@@ -85,12 +85,24 @@ class ThemeSwitch extends HTMLElement {
 // Copies the text of the block it names, and says so.
 class CopyButton extends HTMLElement {
   connectedCallback() {
-    const button = this.querySelector("button");
-    button.addEventListener("click", async () => {
+    const button = this.querySelector("button, a");
+    button.addEventListener("click", async (event) => {
+      event.preventDefault();
+      const { text } = this.dataset;
       const block = document.getElementById(this.getAttribute("for"));
-      await navigator.clipboard.writeText(block.textContent);
+      // What is to be copied is a block of the page, or an address of the portal.
+      const copied = text ? new URL(text, location.href).href : block.textContent;
+      await navigator.clipboard.writeText(copied);
       button.querySelector("span").textContent = this.dataset.done;
     });
+  }
+}
+
+// Shown only where there is a script to answer it.
+class PrintButton extends HTMLElement {
+  connectedCallback() {
+    this.hidden = false;
+    this.firstElementChild.addEventListener("click", () => print());
   }
 }
 
@@ -214,6 +226,7 @@ class AddressBox extends HTMLElement {
 customElements.define("command-palette", CommandPalette);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("copy-button", CopyButton);
+customElements.define("print-button", PrintButton);
 customElements.define("error-summary", ErrorSummary);
 
 // A menu closes when one looks elsewhere; the same form is not sent twice by an impatient click.

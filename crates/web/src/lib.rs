@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod catalogue;
 pub mod clock;
+mod colour;
 pub mod entry;
 pub mod errors;
 pub mod export;
@@ -16,6 +17,7 @@ pub mod headers;
 pub mod labels;
 pub mod lint;
 mod list;
+pub mod map;
 mod multipart;
 pub mod server;
 mod shell;
@@ -26,6 +28,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+pub use colour::Colour;
 pub use errors::RefusalView;
 pub use form::{FieldError, Form};
 pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager};
