@@ -17,6 +17,7 @@ pub mod labels;
 pub mod lint;
 mod list;
 mod multipart;
+pub mod search_box;
 pub mod server;
 mod shell;
 mod tag;
@@ -28,7 +29,7 @@ use axum::response::{IntoResponse, Response};
 
 pub use errors::RefusalView;
 pub use form::{FieldError, Form};
-pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager};
+pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager, link};
 pub use shell::{
     Brand, ClockBanner, Crumb, Environment, Flash, MenuEntry, MenuGroup, Person, Shell, Theme,
 };

@@ -7,14 +7,14 @@ use domain::building::BuildingState;
 use domain::order::{PlaceOrder, address_line};
 use kernel::{Fault, Millis, Refusal};
 use service_api::{PageCall, PageError, PageResult};
-use web::{Form, RefusalView, Tag, Tone};
+use web::search_box::{self, Lead};
+use web::{Form, RefusalView, Tag, Tone, link};
 
 use crate::labels::{self, Level};
 use crate::pages::{
     Answer, Building, Candidate, Dwelling, Eligibility, Fact, Floor, Offer, Outcome, Point, Stair,
 };
 use crate::rules::{Assessed, Verdict, Way};
-use crate::search_box::{self, Lead};
 use crate::usecases::{self, Tested};
 
 /// The fields of the question, by the trade's names.
@@ -45,7 +45,7 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     let mut fields = fields;
     let (mut outcome, mut understood) = (None, None);
     if form.is("critere", "texte") && !call.asked(search_box::FIELD).trim().is_empty() {
-        match search_box::lead(&call).await? {
+        match search_box::lead(&call, "/eligibilite").await? {
             Lead::Building(reference, how) => {
                 fields = PlaceOrder::from_pairs([("IdentifiantImmeuble", reference.as_str())]);
                 understood = how;
@@ -187,17 +187,6 @@ fn candidate(assessed: &Assessed) -> Candidate {
     }
 }
 
-pub(crate) fn link(path: &str, pairs: &[(&str, &str)]) -> String {
-    let given: Vec<_> = pairs
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    format!(
-        "{path}?{}",
-        serde_urlencoded::to_string(given).unwrap_or_default()
-    )
-}
-
 fn answer(
     call: &PageCall,
     fields: &PlaceOrder,
@@ -256,7 +245,7 @@ fn answer(
         structure: structure(assessed, &blocks, fields),
         network: network(assessed),
         xml: xml_call(fields, call.ctx()?.now),
-        curl: curl(call),
+        curl: call.curl("eligibilite"),
         json_href: format!("{}&format=json", link("/eligibilite", &query(fields))),
     })
 }
@@ -517,15 +506,6 @@ fn xml_call(fields: &PlaceOrder, now: Millis) -> String {
          <c:HorodatageRequete>{now}</c:HorodatageRequete>\n      \
          </c:Entete>\n      <Adresse>\n{address}      </Adresse>\n{rest}    \
          </testerEligibilite>\n  </s:Body>\n</s:Envelope>"
-    )
-}
-
-fn curl(call: &PageCall) -> String {
-    let url = &call.site.xml_url;
-    format!(
-        "curl --cert client.pem --key client.key --cacert ca.pem \\\n  \
-         --header 'Content-Type: text/xml; charset=utf-8' \\\n  \
-         --data @demande.xml {url}/ws/eligibilite"
     )
 }
 
