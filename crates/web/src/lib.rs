@@ -19,6 +19,7 @@ pub mod lint;
 mod list;
 pub mod map;
 mod multipart;
+pub mod search_box;
 pub mod server;
 mod shell;
 mod tag;
@@ -31,7 +32,7 @@ use axum::response::{IntoResponse, Response};
 pub use colour::Colour;
 pub use errors::RefusalView;
 pub use form::{FieldError, Form};
-pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager};
+pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager, link};
 pub use shell::{
     Brand, ClockBanner, Crumb, Environment, Flash, MenuEntry, MenuGroup, Person, Shell, Theme,
 };

@@ -8,7 +8,7 @@ use domain::order::rules::Side;
 use domain::order::{PlaceOrder, address_line};
 use kernel::{Fault, Millis, Refusal};
 use service_api::{PageCall, PageError, PageResult};
-use web::{RefusalView, Tag, Tone};
+use web::{RefusalView, Tag, Tone, link};
 
 use crate::labels::{self, Level};
 use crate::pages::{
@@ -17,7 +17,6 @@ use crate::pages::{
 use crate::rules::{Assessed, Reason, Verdict, Way, refusal_of};
 use crate::surroundings::{self, Surroundings};
 use crate::usecases::Tested;
-use crate::web::link;
 
 fn state_tag(state: BuildingState) -> Tag {
     let tone = match state {
@@ -126,7 +125,7 @@ pub(crate) fn answer(
         anomaly_href: anomaly_href(fields, building),
         tao_href: link("/adresses", &[("IdentifiantImmeuble", &building.reference)]),
         xml: xml_call(fields, call.ctx()?.now),
-        curl: curl(call),
+        curl: call.curl("eligibilite"),
         json_href: format!("{}&format=json", link("/eligibilite", &query(fields))),
     })
 }
@@ -440,15 +439,6 @@ fn xml_call(fields: &PlaceOrder, now: Millis) -> String {
          <c:HorodatageRequete>{now}</c:HorodatageRequete>\n      \
          </c:Entete>\n      <Adresse>\n{address}      </Adresse>\n{rest}    \
          </testerEligibilite>\n  </s:Body>\n</s:Envelope>"
-    )
-}
-
-fn curl(call: &PageCall) -> String {
-    let url = &call.site.xml_url;
-    format!(
-        "curl --cert client.pem --key client.key --cacert ca.pem \\\n  \
-         --header 'Content-Type: text/xml; charset=utf-8' \\\n  \
-         --data @demande.xml {url}/ws/eligibilite"
     )
 }
 

@@ -6,7 +6,6 @@ pub mod labels;
 pub mod messages;
 pub mod pages;
 pub mod rules;
-mod search_box;
 pub mod surroundings;
 pub mod usecases;
 mod web;
@@ -42,7 +41,7 @@ pub static SERVICE: EService = EService {
             access: Access::Needs(VIEW),
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
-            handler: |call| Box::pin(search_box::suggestions(call)),
+            handler: |call| Box::pin(::web::search_box::suggestions(call)),
         },
         Route {
             method: Method::Get,

@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::civil::Date;
 use kernel::Millis;
+use web::search_box::{Places, Understood};
 use web::{Form, RefusalView, Shell, Tag, Tone, filters};
 
 use crate::surroundings::{Drawing, Point};
@@ -22,49 +23,6 @@ pub struct Eligibility {
     pub outcome: Option<Outcome>,
     /// What the text of the box was taken for, when something was assumed or left over.
     pub understood: Option<Understood>,
-}
-
-/// What the text of the box was taken for.
-#[derive(Debug)]
-pub struct Understood {
-    /// What it is: `adresse`, `prise (PTO)`.
-    pub kind: &'static str,
-    /// The place.
-    pub label: String,
-    /// What was assumed, in French.
-    pub assumed: Vec<String>,
-    /// Parts of the text that were not used.
-    pub unmatched: Vec<String>,
-    /// Other places that may have been meant.
-    pub others: Vec<PlaceLine>,
-}
-
-/// Places that a text may mean.
-#[derive(Debug)]
-pub struct Places {
-    /// How many, or that there is none.
-    pub title: String,
-    /// What to do.
-    pub note: String,
-    /// The code an order would get, where none is certain.
-    pub refusal: Option<RefusalView>,
-    /// The places, best first.
-    pub lines: Vec<PlaceLine>,
-    /// There are more.
-    pub more: bool,
-}
-
-/// One place that may be meant.
-#[derive(Debug)]
-pub struct PlaceLine {
-    /// In one line.
-    pub label: String,
-    /// What it is.
-    pub kind: &'static str,
-    /// What was assumed, what is not explained, what stands there.
-    pub notes: Vec<String>,
-    /// Where its test is.
-    pub href: String,
 }
 
 /// What a question led to.

@@ -234,7 +234,7 @@ fn by_importance<'a>(
 }
 
 fn href(one: &Neighbour) -> String {
-    crate::web::link("/eligibilite", &[("IdentifiantImmeuble", &one.reference)])
+    web::link("/eligibilite", &[("IdentifiantImmeuble", &one.reference)])
 }
 
 /// The same as GeoJSON, for the map that moves.

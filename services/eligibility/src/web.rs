@@ -6,12 +6,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::order::{PlaceOrder, address_line};
 use kernel::Refusal;
 use service_api::{PageCall, PageError, PageResult};
+use web::search_box::{self, Lead};
 use web::{Form, RefusalView};
 
 use crate::answer::{answer, candidate, chosen, json};
 use crate::labels;
 use crate::pages::{Eligibility, Outcome};
-use crate::search_box::{self, Lead};
 use crate::surroundings;
 use crate::usecases;
 
@@ -43,7 +43,7 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     let mut fields = fields;
     let (mut outcome, mut understood) = (None, None);
     if form.is("critere", "texte") && !call.asked(search_box::FIELD).trim().is_empty() {
-        match search_box::lead(&call).await? {
+        match search_box::lead(&call, "/eligibilite").await? {
             Lead::Building(reference, how) => {
                 fields = PlaceOrder::from_pairs([("IdentifiantImmeuble", reference.as_str())]);
                 understood = how;
@@ -169,15 +169,4 @@ fn criterion(fields: &PlaceOrder) -> &'static str {
     } else {
         "texte"
     }
-}
-
-pub(crate) fn link(path: &str, pairs: &[(&str, &str)]) -> String {
-    let given: Vec<_> = pairs
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    format!(
-        "{path}?{}",
-        serde_urlencoded::to_string(given).unwrap_or_default()
-    )
 }

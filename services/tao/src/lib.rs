@@ -4,11 +4,16 @@
 
 pub mod labels;
 pub mod messages;
+pub mod pages;
 pub mod rules;
 pub mod usecases;
+mod web;
 mod xml;
 
-use service_api::{Audited, EService, Permission, Repeat, Right, XmlOperation, XmlService};
+use service_api::{
+    Access, Audited, EService, MenuEntry, MenuGroup, Method, Permission, Repeat, Right, Route,
+    XmlOperation, XmlService,
+};
 
 /// What reading the referential's addresses needs.
 const VIEW: Permission = Permission::subscribed("tao", Right::View);
@@ -20,13 +25,36 @@ pub static SERVICE: EService = EService {
     title: labels::TITLE,
     clause: "Ann. 1, E-7",
     subscribed: true,
-    routes: &[],
+    routes: &[
+        Route {
+            method: Method::Get,
+            path: "/adresses",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(web::addresses(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/adresses/suggestions",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(::web::search_box::suggestions(call)),
+        },
+    ],
     xml: Some(&XML),
     jobs: &[],
     reconcilers: &[],
     migrations: &[],
     tenant_tables: &[],
-    menu: &[],
+    menu: &[MenuEntry {
+        group: MenuGroup::Journey,
+        label: labels::TITLE,
+        href: "/adresses",
+        icon: "building-2",
+        access: Access::Needs(VIEW),
+    }],
     mails: &[],
 };
 

@@ -4,6 +4,7 @@
     reason = "tests are told their tools by the environment"
 )]
 
+mod addresses;
 mod backup;
 mod browser;
 mod clients;
