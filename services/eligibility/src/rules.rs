@@ -51,7 +51,7 @@ impl Verdict {
     }
 
     /// Better verdicts first.
-    fn rank(&self) -> u8 {
+    pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::Eligible => 0,
             Self::EligibleFrom(..) => 1,

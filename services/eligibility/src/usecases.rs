@@ -23,6 +23,8 @@ pub struct Tested {
     pub offers: &'static [Offer],
     /// The extraction date of the data; `None` before the first import.
     pub extracted_on: Option<Date>,
+    /// The release they are of.
+    pub release: Release,
 }
 
 /// Tests an address.
@@ -129,6 +131,7 @@ pub fn test(
         buildings,
         offers: OFFERS,
         extracted_on,
+        release,
     }))
 }
 

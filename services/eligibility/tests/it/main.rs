@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod desk;
+mod history;
 mod places;
 mod support;
+mod watches;
 
 use domain::order::{PlaceOrder, usecases as orders, well_formed};
 use domain::release;
