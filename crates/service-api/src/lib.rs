@@ -65,8 +65,11 @@ pub struct Reconciler {
     /// For what it may reach rows of any operator.
     pub duty: Duty,
     /// Runs it; how much it did, 0 when nothing was due.
-    pub run: fn(Arc<Platform>, Arc<Ctx>) -> Pending<Result<usize, Fault>>,
+    pub run: Reconcile,
 }
+
+/// Runs a reconciler: the platform, and the context of its duty.
+pub type Reconcile = fn(Arc<Platform>, Arc<Ctx>) -> Pending<Result<usize, Fault>>;
 
 /// How a run of a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,3 +23,4 @@ mod server;
 mod tamper;
 mod tao;
 mod trade;
+mod watches;

@@ -440,13 +440,16 @@ async fn another_operators_watch_is_absent_in_the_same_bytes() {
     );
 }
 
+/// Fields of a form.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn what_cannot_be_a_place_is_refused_on_its_field_and_kept_nowhere() {
     let Some(desk) = Desk::open().await else {
         return;
     };
     let long = "9".repeat(101);
-    let cases: [(&[(&str, &str)], &str, &str); 6] = [
+    let cases: [(Fields<'_>, &str, &str); 6] = [
         (&[], "FIMP15", "IdentifiantImmeuble"),
         (
             &[("IdentifiantImmeuble", &long)],
