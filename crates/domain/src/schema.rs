@@ -99,7 +99,7 @@ pub const TENANT_TABLES: &[TenantTable] = &[
     ),
     journal("event_number", &["sealer"]),
     table("outbox", &["outbox", "overwriting", "import", "demo"]),
-    table("job", &["jobs", "demo"]),
+    table("job", &["jobs", "demo", "watch"]),
     table("idempotency", &["sign_in", "upkeep", "demo"]),
     table("access_order", &["fibre_occupancy", "overwriting", "demo"]),
     journal("order_timeline", &["overwriting", "demo"]),

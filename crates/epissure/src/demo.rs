@@ -2,6 +2,7 @@
 //! serves them (interfaces §0).
 
 mod clock;
+mod consultations;
 mod examples;
 mod history;
 mod keys;

@@ -316,6 +316,9 @@ codes! {
         "Réglage refusé",
         "Relisez les réglages et ce qu’ils peuvent être : epissure setting list, guide \
          d’exploitation.";
+    EVEI01 = "EVEI01", 4, Conflict, Operator,
+        "Trop de veilles",
+        "Arrêtez des veilles devenues inutiles : une société en a 5 000 au plus.";
     EMDP01 = "EMDP01", 3, Invalid, Operator,
         "Mot de passe trop faible",
         "Prenez au moins 14 caractères, ou sept mots.";

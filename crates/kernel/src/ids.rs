@@ -162,6 +162,10 @@ ids! {
     ImportId = "imp";
     /// An eligibility request kept in the operator's history.
     EligibilityId = "elg";
+    /// A place whose verdict an operator watches.
+    WatchId = "vei";
+    /// One change of a watched verdict.
+    WatchChangeId = "vch";
 }
 
 #[cfg(test)]

@@ -107,6 +107,10 @@ pub fn done(name: &str) -> Option<&'static str> {
         "avis" => "Préférence enregistrée.",
         "gel" => "Gel posé : les commandes y sont refusées dès son premier jour.",
         "levee" => "Gel levé.",
+        "veille" => "Ce lieu est en veille : vous serez prévenu si son verdict change.",
+        "veille-lue" => "Changement marqué comme lu.",
+        "veilles-lues" => "Tous les changements sont marqués comme lus.",
+        "veille-arretee" => "Veille arrêtée.",
         "horloge" => "L’horloge de la démonstration a avancé.",
         _ => return None,
     })

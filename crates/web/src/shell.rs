@@ -269,12 +269,14 @@ impl Shell {
         if self.path == href {
             return Some("page");
         }
-        let below = href != "/"
-            && self
-                .path
-                .strip_prefix(href)
-                .is_some_and(|rest| rest.starts_with('/'));
-        below.then_some("true")
+        let leads_to = |href: &str| {
+            let rest = self.path.strip_prefix(href);
+            href != "/" && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // Of two entries that the page is below, the nearer one is marked.
+        let mut entries = self.menu.iter().flat_map(|group| &group.entries);
+        let nearer = entries.any(|one| one.href.len() > href.len() && leads_to(&one.href));
+        (leads_to(href) && !nearer).then_some("true")
     }
 
     /// The title of the browser's tab.
@@ -299,6 +301,14 @@ mod tests {
         assert_eq!(shell.current("/commandes/42"), Some("page"));
         assert_eq!(shell.current("/"), None);
         assert_eq!(shell.current("/command"), None);
+        let mut below = shell.page("Veille", "/eligibilite/veilles/42");
+        let entries = ["/eligibilite", "/eligibilite/veilles"];
+        below.menu.push(MenuGroup {
+            title: String::new(),
+            entries: entries.map(|href| MenuEntry::new("", href, "clock")).into(),
+        });
+        assert_eq!(below.current("/eligibilite/veilles"), Some("true"));
+        assert_eq!(below.current("/eligibilite"), None);
     }
 
     #[test]

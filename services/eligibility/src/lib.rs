@@ -2,23 +2,34 @@
 #![warn(missing_docs)]
 
 mod answer;
+pub mod history;
 pub mod labels;
 pub mod messages;
 pub mod pages;
 pub mod rules;
 pub mod surroundings;
 pub mod usecases;
+pub mod watches;
 mod web;
 mod xml;
 
 use service_api::{
-    Access, Audited, EService, MenuEntry, MenuGroup, Method, Permission, Repeat, Right, Route,
-    XmlOperation, XmlService,
+    Access, Audited, Duty, EService, JobKind, MailTemplate, MenuEntry, MenuGroup, Method,
+    Permission, Reconciler, Repeat, Right, Route, XmlOperation, XmlService,
 };
+use storage::{Migration, Target, TenantTable};
 
 /// What testing an address needs.
 const VIEW: Permission = Permission::subscribed("eligibilite", Right::View);
+/// What putting a place under watch needs.
+const CREATE: Permission = Permission::subscribed("eligibilite", Right::Create);
+/// What marking a change as read needs.
+const MODIFY: Permission = Permission::subscribed("eligibilite", Right::Modify);
+/// What stopping a watch needs.
+const CLOSE: Permission = Permission::subscribed("eligibilite", Right::Close);
 const NO_TRACE: &str = "an address and what the network offers there: no personal data";
+const OWN_QUESTIONS: &str = "the operator's own questions of the last months: no customer's file";
+const OWN_WATCHES: &str = "places and what the network offers there: no personal data";
 
 /// The table of contents of the e-service.
 pub static SERVICE: EService = EService {
@@ -51,20 +62,146 @@ pub static SERVICE: EService = EService {
             repeat: Repeat::ReadOnly,
             handler: |call| Box::pin(web::plan(call)),
         },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/historique",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(OWN_QUESTIONS),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(history::web::history(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/veilles",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(OWN_WATCHES),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(watches::web::list(call)),
+        },
+        Route {
+            method: Method::Post,
+            path: "/eligibilite/veilles",
+            access: Access::Needs(CREATE),
+            audit: Audited::Unit("eligibility.watch"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(watches::web::add(call)),
+        },
+        Route {
+            method: Method::Post,
+            path: "/eligibilite/veilles/lues",
+            access: Access::Needs(MODIFY),
+            audit: Audited::Unit("eligibility.read_watch"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(watches::web::mark_all_read(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/veilles/{id}",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(OWN_WATCHES),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(watches::web::show(call)),
+        },
+        Route {
+            method: Method::Post,
+            path: "/eligibilite/veilles/{id}/lire",
+            access: Access::Needs(MODIFY),
+            audit: Audited::Unit("eligibility.read_watch"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(watches::web::mark_read(call)),
+        },
+        Route {
+            method: Method::Post,
+            path: "/eligibilite/veilles/{id}/arreter",
+            access: Access::Needs(CLOSE),
+            audit: Audited::Unit("eligibility.stop_watch"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(watches::web::stop(call)),
+        },
     ],
     xml: Some(&XML),
-    jobs: &[],
-    reconcilers: &[],
-    migrations: &[],
-    tenant_tables: &[],
-    menu: &[MenuEntry {
-        group: MenuGroup::Journey,
-        label: labels::TITLE,
-        href: "/eligibilite",
-        icon: "map-pinned",
-        access: Access::Needs(VIEW),
+    jobs: &[JobKind {
+        kind: watches::EVALUATE_JOB,
+        run: |platform, ctx, part| Box::pin(watches::usecases::evaluate(platform, ctx, part)),
     }],
-    mails: &[],
+    reconcilers: &[
+        Reconciler {
+            name: "eligibility history",
+            duty: Duty::Upkeep,
+            run: |platform, ctx| Box::pin(history::usecases::purge(platform, ctx)),
+        },
+        Reconciler {
+            name: "eligibility watches",
+            duty: Duty::Watch,
+            run: |platform, ctx| Box::pin(watches::usecases::reconcile(platform, ctx)),
+        },
+    ],
+    migrations: &[
+        Migration {
+            owner: "eligibility",
+            step: 2,
+            name: "history",
+            sql: include_str!("../migrations/0002_history.sql"),
+            postgres_sql: None,
+            target: Target::Main,
+        },
+        Migration {
+            owner: "eligibility",
+            step: 3,
+            name: "watch",
+            sql: include_str!("../migrations/0003_watch.sql"),
+            postgres_sql: None,
+            target: Target::Main,
+        },
+    ],
+    tenant_tables: &[
+        TenantTable {
+            table: "eligibility_request",
+            operator_column: "operator_id",
+            duties: &["upkeep"],
+            append_only: false,
+        },
+        TenantTable {
+            table: "eligibility_watch",
+            operator_column: "operator_id",
+            duties: &["watch"],
+            append_only: false,
+        },
+        TenantTable {
+            table: "eligibility_watch_change",
+            operator_column: "operator_id",
+            duties: &[],
+            append_only: true,
+        },
+    ],
+    menu: &[
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: labels::TITLE,
+            href: "/eligibilite",
+            icon: "map-pinned",
+            access: Access::Needs(VIEW),
+        },
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: watches::labels::TITLE,
+            href: "/eligibilite/veilles",
+            icon: "clock",
+            access: Access::Needs(VIEW),
+        },
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: history::labels::MENU,
+            href: "/eligibilite/historique",
+            icon: "history",
+            access: Access::Needs(VIEW),
+        },
+    ],
+    mails: &[MailTemplate {
+        name: "veille_changee",
+        subject: include_str!("../mails/veille_changee/subject.txt"),
+        text: include_str!("../mails/veille_changee/body.txt"),
+    }],
 };
 
 static XML: XmlService = XmlService {

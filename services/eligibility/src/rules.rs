@@ -53,7 +53,7 @@ impl Verdict {
     }
 
     /// Better verdicts first.
-    fn rank(&self) -> u8 {
+    pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::Eligible => 0,
             Self::EligibleFrom(..) => 1,
@@ -294,9 +294,27 @@ impl Judging<'_> {
         match refusal {
             None => Verdict::Eligible,
             Some(refusal) => match opening(self.site, offer, &refusal, self.asker) {
-                Some(day) => Verdict::EligibleFrom(day, refusal),
+                Some(day) => self.later(way, offer, day, refusal),
                 None => Verdict::NotEligible(refusal),
             },
+        }
+    }
+
+    /// What is refused until a day is eligible from then on if nothing else is in the way: an offer
+    /// that the operator does not hold does not open with its building.
+    fn later(&self, way: Option<&Way>, offer: &Arc<Offer>, day: Date, refusal: Refusal) -> Verdict {
+        let asker = Asker {
+            today: day,
+            ..self.asker.clone()
+        };
+        let then = Judging {
+            asker: &asker,
+            ..*self
+        };
+        match then.verdict(way, offer) {
+            Verdict::Eligible => Verdict::EligibleFrom(day, refusal),
+            Verdict::EligibleFrom(day, _) => Verdict::EligibleFrom(day, refusal),
+            Verdict::NotEligible(_) => Verdict::NotEligible(refusal),
         }
     }
 

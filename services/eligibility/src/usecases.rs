@@ -25,6 +25,8 @@ pub struct Tested {
     pub offers: Vec<Arc<Offer>>,
     /// The extraction date of the data; `None` before the first import.
     pub extracted_on: Option<Date>,
+    /// The release they are of.
+    pub release: Release,
 }
 
 /// Tests an address.
@@ -138,6 +140,7 @@ pub fn test(
         buildings,
         offers,
         extracted_on,
+        release,
     }))
 }
 

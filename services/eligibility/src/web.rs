@@ -14,6 +14,7 @@ use crate::labels;
 use crate::pages::{Eligibility, Outcome};
 use crate::surroundings;
 use crate::usecases;
+use crate::{history, watches};
 
 /// The fields of the question, by the trade's names.
 const FIELDS: [&str; 11] = [
@@ -40,6 +41,7 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
         form.set("critere", criterion(&fields));
     }
     let mut shell = call.shell(labels::TITLE);
+    watches::web::badge(&call, &mut shell).await?;
     let mut fields = fields;
     let (mut outcome, mut understood) = (None, None);
     if form.is("critere", "texte") && !call.asked(search_box::FIELD).trim().is_empty() {
@@ -54,10 +56,14 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
             }
             Lead::Order(href) => return Ok(Redirect::to(&href).into_response()),
             Lead::Places(places) => outcome = Some(Outcome::Places(places)),
-            Lead::Refused(refusal) => return Ok(refused(&call, form, &refusal)),
+            Lead::Refused(refusal) => {
+                history::web::told(&call, &fields, &Err(refusal.clone()));
+                return Ok(refused(&call, form, &refusal));
+            }
         }
     }
     if outcome.is_some() || fields.pairs().next().is_none() {
+        history::web::led(&call, outcome.as_ref());
         return Ok(page(Eligibility {
             shell,
             form,
@@ -69,6 +75,7 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
         Ok(question) => usecases::test_eligibility(&call.platform, call.ctx()?, question).await?,
         Err(refusal) => Err(refusal),
     };
+    history::web::told(&call, &fields, &tested);
     let tested = match tested {
         Ok(tested) => tested,
         Err(refusal) if call.asked("format") == "json" => return Err(refusal.into()),

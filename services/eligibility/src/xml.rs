@@ -9,6 +9,7 @@ use service_api::place;
 use soap::server::{XmlCall, XmlError};
 use soap::{Day, Instant, Return, YesNo};
 
+use crate::history::{self, Question};
 use crate::labels;
 use crate::messages::{
     Building, Dwelling, EligibilityTested, LotResult, LotTest, LotTested, Offer, Reason,
@@ -20,8 +21,17 @@ use crate::usecases::{self, Tested};
 pub(crate) async fn test_eligibility(call: XmlCall) -> Result<String, XmlError> {
     let message: TestEligibility = call.body()?;
     let fields = fields(&message);
-    let question = usecases::question(&fields)?;
-    let tested = usecases::test_eligibility(&call.platform, &call.ctx, question).await??;
+    let tested = match usecases::question(&fields) {
+        Ok(question) => usecases::test_eligibility(&call.platform, &call.ctx, question).await?,
+        Err(refusal) => Err(refusal),
+    };
+    history::told(
+        &call.platform,
+        &call.ctx,
+        Question::fields(&fields),
+        &tested,
+    );
+    let tested = tested?;
     call.accepted(&answer(&tested), extracted(&tested))
 }
 
@@ -29,12 +39,18 @@ pub(crate) async fn test_lot(call: XmlCall) -> Result<String, XmlError> {
     let message: TestLot = call.body()?;
     let mut marks = Vec::with_capacity(message.tests.len());
     let mut questions = Vec::with_capacity(message.tests.len());
+    let mut sent = Vec::with_capacity(message.tests.len());
     for test in message.tests {
         let (mark, asked) = apart(test);
         marks.push(mark);
-        questions.push(usecases::question(&fields(&asked)));
+        let asked = fields(&asked);
+        questions.push(usecases::question(&asked));
+        sent.push(asked);
     }
     let tested = usecases::test_lot(&call.platform, &call.ctx, questions).await??;
+    let told = sent.iter().zip(&tested);
+    let told = told.map(|(asked, tested)| (Question::fields(asked), history::rules::led(tested)));
+    history::told_lot(&call.platform, &call.ctx, told);
     let extracted = tested.iter().flatten().find_map(extracted);
     let results = marks.into_iter().zip(&tested).zip(1..);
     let results = results.map(|((mark, tested), rank)| result(rank, mark, tested));

@@ -88,6 +88,8 @@ pub enum Duty {
     Upkeep,
     /// Filling the demonstration with its invented operators.
     Demo,
+    /// Finding the operators whose watched places are to be tested again.
+    Watch,
 }
 
 impl Duty {
@@ -105,6 +107,7 @@ impl Duty {
             Self::Import => "import",
             Self::Upkeep => "upkeep",
             Self::Demo => "demo",
+            Self::Watch => "watch",
         }
     }
 }

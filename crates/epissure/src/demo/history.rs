@@ -19,6 +19,7 @@ use kernel::{Millis, Refusal};
 use territory::{Case, Sight, Spot, Territory};
 use tokio::task::JoinSet;
 
+use super::consultations;
 use super::examples::{examples, order_at};
 use super::keys::ClientKey;
 use super::people::{OPERATORS, agent_of};
@@ -103,6 +104,8 @@ pub async fn play(crew: &Crew, territory: &Territory, keys: &[ClientKey]) -> Res
         });
     }
     let parties = Arc::new(parties);
+    let agent = async |at: Millis| parties[HIRO].ctx(&crew.platform, Door::Portal, at).await;
+    consultations::watch(crew, territory, &agent).await?;
     let script = script(territory);
     for round in 0..ROUNDS {
         let (from, to) = hours(round, now);
@@ -124,6 +127,7 @@ pub async fn play(crew: &Crew, territory: &Territory, keys: &[ClientKey]) -> Res
         }
         while crew.run_due_jobs().await? > 0 {}
     }
+    domain::spool::flush(&crew.platform).await?;
     clock.set_offset_ms(offset);
     for party in parties.iter() {
         sign_out(&crew.platform, &party.session).await?;
@@ -234,6 +238,7 @@ async fn place(
     reference: &str,
 ) -> Result<Result<(), Refusal>> {
     let order = order.with("ReferenceCommandePriseInterneOC", reference);
+    consultations::ask(platform, ctx, &order).await?;
     Ok(place_order(platform, ctx, order, None)
         .await?
         .into_result()

@@ -29,7 +29,7 @@ fn routes() -> Vec<&'static Route> {
 
 /// What belongs to HIRO, and must not be seen through LINB's eyes.
 struct Victim {
-    /// Ids of its objects: orders at two stages, a session.
+    /// Ids of its objects: orders at two stages, a session, a watch.
     ids: Vec<String>,
     /// Words that only it knows.
     words: Vec<String>,
@@ -60,7 +60,17 @@ async fn victim(house: &House) -> (Victim, Browser) {
     ids.extend(ids_in(&list.body, "/commandes/"));
     let account = owner.get("/compte").await;
     ids.extend(ids_in(&account.body, "/compte/sessions/"));
-    assert_eq!(ids.len(), 3, "{ids:?}");
+    let (key, watched) = (house.new_id(), &spots[0].building.reference);
+    let fields = [
+        ("cle", key.as_str()),
+        ("IdentifiantImmeuble", watched),
+        ("note", "HIRO-SECRET-NOTE"),
+    ];
+    owner.post("/eligibilite/veilles", &fields).await;
+    words.push("HIRO-SECRET-NOTE".to_owned());
+    let list = owner.get("/eligibilite/veilles").await;
+    ids.extend(ids_in(&list.body, "/eligibilite/veilles/"));
+    assert_eq!(ids.len(), 4, "{ids:?}");
     drop(other_session);
     (Victim { ids, words }, owner)
 }
@@ -450,7 +460,11 @@ async fn no_operation_tells_another_operators_order_from_an_absent_one() {
     house.seal().await;
     assert!(house.feed(LINB).await.is_empty());
     let list = house.sign_in("administrateur", LINB).await;
-    for path in ["/", "/commandes", "/commandes?format=csv", "/compte"] {
+    let watches = ["/eligibilite/veilles", "/eligibilite/historique"];
+    for path in ["/", "/commandes", "/commandes?format=csv", "/compte"]
+        .into_iter()
+        .chain(watches)
+    {
         let page = list.clone().get(path).await;
         let word = victim.words.iter().find(|word| page.body.contains(*word));
         assert_eq!(word, None, "{path}");

@@ -24,3 +24,4 @@ mod server;
 mod tamper;
 mod tao;
 mod trade;
+mod watches;

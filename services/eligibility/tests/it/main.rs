@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod around;
+mod desk;
+mod history;
 mod places;
 mod support;
+mod watches;
 
 use domain::order::rules::Side;
 use domain::order::{PlaceOrder, usecases as orders, well_formed};
