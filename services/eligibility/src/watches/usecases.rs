@@ -61,8 +61,8 @@ fn look_at(tx: &mut dyn Tx, ctx: &Ctx, fields: &domain::order::PlaceOrder) -> Re
 /// Watches a place from now on; the id of its watch, which may have been there before.
 ///
 /// # Errors
-/// Refused `EVEI01` beyond [`WATCHES_MAX`], FIMP16 for a place that cannot be read; a fault when the
-/// store does not answer.
+/// Refused `EVEI01` beyond [`WATCHES_MAX`], FIMP16 for a place that cannot be read; a fault when
+/// the store does not answer.
 pub async fn watch(
     platform: &Platform,
     ctx: &Arc<Ctx>,
