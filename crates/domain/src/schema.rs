@@ -84,7 +84,10 @@ pub const TENANT_TABLES: &[TenantTable] = &[
     table("operator_siren", &["demo"]),
     table("contract", &["import", "demo"]),
     table("contract_offer", &["demo"]),
-    table("subscription", &["sign_in", "certificate_look_up", "demo"]),
+    table(
+        "subscription",
+        &["sign_in", "certificate_look_up", "demo", "watch"],
+    ),
     table("account", &["sign_in", "overwriting", "demo"]),
     table("account_permission", &["sign_in", "demo"]),
     table("session", &["sign_in"]),

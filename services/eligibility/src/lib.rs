@@ -139,17 +139,17 @@ pub static SERVICE: EService = EService {
     migrations: &[
         Migration {
             owner: "eligibility",
-            step: 2,
+            step: 1,
             name: "history",
-            sql: include_str!("../migrations/0002_history.sql"),
+            sql: include_str!("../migrations/0001_history.sql"),
             postgres_sql: None,
             target: Target::Main,
         },
         Migration {
             owner: "eligibility",
-            step: 3,
+            step: 2,
             name: "watch",
-            sql: include_str!("../migrations/0003_watch.sql"),
+            sql: include_str!("../migrations/0002_watch.sql"),
             postgres_sql: None,
             target: Target::Main,
         },

@@ -1,5 +1,6 @@
 //! What is kept of a question, and what it led to.
 
+use domain::building::NOT_APPLICABLE;
 use domain::order::{PlaceOrder, address_line};
 use kernel::Refusal;
 
@@ -40,13 +41,15 @@ impl Question {
             .pairs()
             .map(|(name, value)| (name, clean(value, VALUE_MAX_CHARS)))
             .collect();
-        let shown: Vec<String> = pairs
-            .iter()
-            .map(|(name, value)| match PLAIN.contains(name) {
-                true => value.clone(),
-                false => format!("{name} {value}"),
-            })
-            .collect();
+        // What names the place comes first; what is said not to apply narrows nothing.
+        let (keys, others): (Vec<_>, Vec<_>) =
+            pairs.iter().partition(|(name, _)| PLAIN.contains(name));
+        let keys = keys.into_iter().map(|(_, value)| value.clone());
+        let others = others
+            .into_iter()
+            .filter(|(_, value)| value != NOT_APPLICABLE);
+        let others = others.map(|(name, value)| format!("{name} {value}"));
+        let shown: Vec<String> = keys.chain(others).collect();
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
         Self {
             query: encoded(&pairs),
@@ -140,12 +143,13 @@ mod tests {
 
         let fields = PlaceOrder::from_pairs([
             ("Batiment", "A"),
+            ("Escalier", "_NA_"),
             ("IdentifiantImmeuble", "IMB/53130/X/001A"),
             ("NomClient", ""),
         ]);
         let asked = Question::fields(&fields);
-        assert_eq!(asked.shown, "Batiment A, IMB/53130/X/001A");
-        let query = "Batiment=A&IdentifiantImmeuble=IMB%2F53130%2FX%2F001A";
+        assert_eq!(asked.shown, "IMB/53130/X/001A, Batiment A");
+        let query = "Batiment=A&Escalier=_NA_&IdentifiantImmeuble=IMB%2F53130%2FX%2F001A";
         assert_eq!(asked.query, query);
     }
 

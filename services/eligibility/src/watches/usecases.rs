@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::access::{Ctx, Duty, OperatorScope};
+use domain::access::{self, Ctx, Duty, OperatorScope};
 use domain::order::address_line;
 use domain::release::{self, Release};
 use domain::{Idempotency, Outcome, Platform, Unit, Verdict, Work, account, event, job, outbox};
@@ -61,8 +61,8 @@ fn look_at(tx: &mut dyn Tx, ctx: &Ctx, fields: &domain::order::PlaceOrder) -> Re
 /// Watches a place from now on; the id of its watch, which may have been there before.
 ///
 /// # Errors
-/// Refused `EVEI01` beyond [`WATCHES_MAX`], FIMP16 for a place that cannot be read; a fault when the
-/// store does not answer.
+/// Refused `EVEI01` beyond [`WATCHES_MAX`], FIMP16 for a place that cannot be read; a fault when
+/// the store does not answer.
 pub async fn watch(
     platform: &Platform,
     ctx: &Arc<Ctx>,
@@ -233,7 +233,14 @@ pub async fn reconcile(platform: Arc<Platform>, ctx: Arc<Ctx>) -> Result<usize, 
         };
         let (key, payload) = (part.key(), part.payload()?);
         let operators = store::list_operators(tx, &scope, &part.due, OPERATORS_MAX)?;
+        let mut begun = 0;
         for operator in &operators {
+            // Whoever may not test is told nothing; once it may again, the next round tells it.
+            let open = access::store::services_of(tx, &scope, operator, now)?;
+            if !open.iter().any(|service| service == "eligibilite") {
+                continue;
+            }
+            begun += 1;
             let id: JobId = ids.next();
             let new = job::New {
                 kind: EVALUATE_JOB,
@@ -244,7 +251,7 @@ pub async fn reconcile(platform: Arc<Platform>, ctx: Arc<Ctx>) -> Result<usize, 
             job::store::insert(tx, &scope, operator, &id, &new, now)?;
         }
         store::update_round(tx, &scope, &round)?;
-        Ok(operators.len())
+        Ok(begun)
     };
     Ok(platform.db.write(Lane::Background, None, begin).await?)
 }

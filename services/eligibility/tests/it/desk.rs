@@ -9,8 +9,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, HOST, LOCATI
 use axum::http::{Request, StatusCode};
 use domain::access::store::{NewSession, insert_session};
 use domain::access::{
-    Ctx, Duty, JobLease, authenticate_certificate, authenticate_session, certificate_fingerprint,
-    resume_job, system, token_hash,
+    Ctx, Duty, JobLease, authenticate_certificate, authenticate_local, authenticate_session,
+    certificate_fingerprint, resume_job, system, token_hash,
 };
 use domain::account::Account;
 use domain::audit::seal::seal_slice;
@@ -158,7 +158,17 @@ impl Desk {
             .await
             .unwrap();
         let all = ["view", "create", "modify", "close"];
+        let owner = provider.clone();
         let fill = move |tx: &mut dyn Tx| {
+            let oi = Operator {
+                id: owner.clone(),
+                code: "F2V".to_owned(),
+                name: "Fibre des Deux Vallées".to_owned(),
+                is_provider: true,
+                contact_email: "exploitation@f2v.example".to_owned(),
+                created: ctx.now,
+            };
+            operator::store::insert(tx, &ctx.duty(Duty::Demo), &oi)?;
             add_operator(tx, &ctx, (HIRO, &[(CAMILLE, &all), (LECTEUR, &["view"])]))?;
             add_operator(tx, &ctx, (LINB, &[(INES, &all)]))
         };
@@ -368,6 +378,18 @@ impl Desk {
         };
         let db = &self.platform.db;
         assert!(db.write(Lane::Foreground, None, back).await.unwrap());
+    }
+
+    /// Ends an operator's subscription after so many milliseconds.
+    pub async fn end_subscription(&self, code: &str, after_ms: i64) {
+        let staff = authenticate_local(&self.platform, "root", "essai").await;
+        let staff = staff.unwrap().staff().unwrap().clone();
+        let at = self.clock.business_now().plus(after_ms);
+        let id = OperatorId::from_store(format!("opr_{}", code.to_lowercase()));
+        let end =
+            move |tx: &mut dyn Tx| subscription::store::end(tx, &staff, &id, "eligibilite", at);
+        let db = &self.platform.db;
+        db.write(Lane::Foreground, None, end).await.unwrap();
     }
 
     /// Runs every reconciler once; how much they did.

@@ -318,6 +318,28 @@ async fn a_round_that_is_killed_between_and_within_slices_tells_each_change_once
 }
 
 #[tokio::test]
+async fn an_operator_that_may_not_test_is_told_nothing_until_it_may_again() {
+    let Some(mut desk) = Desk::open().await else {
+        return;
+    };
+    let open = building_of(&desk, Case::Buildable);
+    add(&desk, CAMILLE, &open).await;
+    add(&desk, INES, &open).await;
+    desk.settle().await;
+    desk.end_subscription(HIRO, 0).await;
+    desk.release(|all| set(all, &open, BuildingState::Abandoned))
+        .await;
+    assert_eq!(desk.settle().await, 1, "LINB alone");
+    assert_eq!(desk.mails().await.len(), 1);
+    desk.end_subscription(HIRO, Millis::DAY).await;
+    desk.release(|all| all[0].manager = "Syndic".to_owned())
+        .await;
+    desk.settle().await;
+    assert_eq!(told(&desk.events(HIRO).await).len(), 1);
+    assert_eq!(desk.mails().await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_release_that_moves_while_a_slice_waits_is_what_the_slice_is_tested_with() {
     let Some(mut desk) = Desk::open().await else {
         return;
