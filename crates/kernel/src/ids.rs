@@ -162,6 +162,8 @@ ids! {
     ImportId = "imp";
     /// An eligibility request kept in the operator's history.
     EligibilityId = "elg";
+    /// A lot of eligibility tests, asked by a file.
+    LotId = "lot";
 }
 
 #[cfg(test)]

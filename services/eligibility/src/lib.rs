@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod labels;
+pub mod lots;
 pub mod messages;
 pub mod pages;
 pub mod rules;
@@ -10,6 +11,7 @@ pub mod usecases;
 mod web;
 mod xml;
 
+use domain::upload::Purpose;
 use service_api::{
     Access, Audited, EService, MenuEntry, MenuGroup, Method, Permission, Repeat, Right, Route,
     XmlOperation, XmlService,
@@ -17,6 +19,10 @@ use service_api::{
 
 /// What testing an address needs.
 const VIEW: Permission = Permission::subscribed("eligibilite", Right::View);
+/// What submitting a lot needs.
+pub(crate) const CREATE: Permission = Permission::subscribed("eligibilite", Right::Create);
+/// What deleting one needs.
+pub(crate) const CLOSE: Permission = Permission::subscribed("eligibilite", Right::Close);
 const NO_TRACE: &str = "an address and what the network offers there: no personal data";
 
 /// The table of contents of the e-service.
@@ -42,19 +48,68 @@ pub static SERVICE: EService = EService {
             repeat: Repeat::ReadOnly,
             handler: |call| Box::pin(search_box::suggestions(call)),
         },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/lots",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(lots::web::list(call)),
+        },
+        Route {
+            method: Method::Upload(Purpose::Lot),
+            path: "/eligibilite/lots",
+            access: Access::Needs(CREATE),
+            audit: Audited::Unit("eligibility.submit_lot"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(lots::web::submit(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/lots/modele.csv",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(lots::web::model(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/lots/{id}",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(lots::web::lot(call)),
+        },
+        Route {
+            method: Method::Post,
+            path: "/eligibilite/lots/{id}/supprimer",
+            access: Access::Needs(CLOSE),
+            audit: Audited::Unit("eligibility.delete_lot"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(lots::web::delete(call)),
+        },
     ],
     xml: Some(&XML),
-    jobs: &[],
-    reconcilers: &[],
-    migrations: &[],
-    tenant_tables: &[],
-    menu: &[MenuEntry {
-        group: MenuGroup::Journey,
-        label: labels::TITLE,
-        href: "/eligibilite",
-        icon: "map-pinned",
-        access: Access::Needs(VIEW),
-    }],
+    jobs: &[lots::JOB],
+    reconcilers: &[lots::RECONCILER],
+    migrations: &[lots::MIGRATION],
+    tenant_tables: &lots::TABLES,
+    menu: &[
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: labels::TITLE,
+            href: "/eligibilite",
+            icon: "map-pinned",
+            access: Access::Needs(VIEW),
+        },
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: lots::labels::TITLE,
+            href: "/eligibilite/lots",
+            icon: "file-text",
+            access: Access::Needs(VIEW),
+        },
+    ],
     mails: &[],
 };
 
