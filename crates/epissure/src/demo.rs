@@ -5,6 +5,7 @@ mod clock;
 mod examples;
 mod history;
 mod keys;
+mod lots;
 mod notice;
 mod people;
 mod simulator;
