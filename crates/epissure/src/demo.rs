@@ -6,6 +6,7 @@ mod consultations;
 mod examples;
 mod history;
 mod keys;
+mod lots;
 mod notice;
 mod people;
 mod simulator;

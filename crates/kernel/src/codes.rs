@@ -300,6 +300,22 @@ codes! {
     EIMP06 = "EIMP06", 13, Conflict, Provider,
         "Cette version ne peut pas être retirée",
         "Seule la version en vigueur peut l’être ; relisez la liste des versions.";
+    ELOT01 = "ELOT01", 4, Invalid, Operator,
+        "Fichier de lot refusé",
+        "Corrigez le fichier et déposez-le de nouveau : CSV de 16 Mio et 50 000 lignes au plus, \
+         dont la première nomme les colonnes.";
+    ELOT02 = "ELOT02", 13, Conflict, Operator,
+        "Trop de lots en attente",
+        "Attendez la fin d’un lot, ou supprimez-en un qui ne sert plus.";
+    ELOT03 = "ELOT03", 13, Conflict, Operator,
+        "Lot arrêté : sa version du référentiel a été retirée",
+        "Déposez de nouveau le fichier : il sera testé sur la version en vigueur.";
+    ELOT04 = "ELOT04", 4, Unavailable, Provider,
+        "Lot arrêté par une défaillance de la plateforme",
+        "Déposez de nouveau le fichier ; si cela se répète, prévenez le fournisseur.";
+    ELOT05 = "ELOT05", 13, Conflict, Operator,
+        "Résultat encore incomplet",
+        "Attendez la fin du lot : sa page en montre l’avancement.";
     EVER01 = "EVER01", 13, Conflict, Operator,
         "L’objet a changé depuis que vous l’avez lu",
         "Relisez l’objet, puis recommencez.";

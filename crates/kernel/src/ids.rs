@@ -166,6 +166,8 @@ ids! {
     WatchId = "vei";
     /// One change of a watched verdict.
     WatchChangeId = "vch";
+    /// A lot of eligibility tests, asked by a file.
+    LotId = "lot";
 }
 
 #[cfg(test)]

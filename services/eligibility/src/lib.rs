@@ -4,6 +4,7 @@
 mod answer;
 pub mod history;
 pub mod labels;
+pub mod lots;
 pub mod messages;
 pub mod pages;
 pub mod rules;
@@ -13,6 +14,7 @@ pub mod watches;
 mod web;
 mod xml;
 
+use domain::upload::Purpose;
 use service_api::{
     Access, Audited, Duty, EService, JobKind, MailTemplate, MenuEntry, MenuGroup, Method,
     Permission, Reconciler, Repeat, Right, Route, XmlOperation, XmlService,
@@ -21,12 +23,12 @@ use storage::{Migration, Target, TenantTable};
 
 /// What testing an address needs.
 const VIEW: Permission = Permission::subscribed("eligibilite", Right::View);
-/// What putting a place under watch needs.
-const CREATE: Permission = Permission::subscribed("eligibilite", Right::Create);
+/// What putting a place under watch, or submitting a lot, needs.
+pub(crate) const CREATE: Permission = Permission::subscribed("eligibilite", Right::Create);
 /// What marking a change as read needs.
 const MODIFY: Permission = Permission::subscribed("eligibilite", Right::Modify);
-/// What stopping a watch needs.
-const CLOSE: Permission = Permission::subscribed("eligibilite", Right::Close);
+/// What stopping a watch, or deleting a lot, needs.
+pub(crate) const CLOSE: Permission = Permission::subscribed("eligibilite", Right::Close);
 const NO_TRACE: &str = "an address and what the network offers there: no personal data";
 const OWN_QUESTIONS: &str = "the operator's own questions of the last months: no customer's file";
 const OWN_WATCHES: &str = "places and what the network offers there: no personal data";
@@ -118,12 +120,55 @@ pub static SERVICE: EService = EService {
             repeat: Repeat::FormKey,
             handler: |call| Box::pin(watches::web::stop(call)),
         },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/lots",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(lots::web::list(call)),
+        },
+        Route {
+            method: Method::Upload(Purpose::Lot),
+            path: "/eligibilite/lots",
+            access: Access::Needs(CREATE),
+            audit: Audited::Unit("eligibility.submit_lot"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(lots::web::submit(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/lots/modele.csv",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(lots::web::model(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/lots/{id}",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(lots::web::lot(call)),
+        },
+        Route {
+            method: Method::Post,
+            path: "/eligibilite/lots/{id}/supprimer",
+            access: Access::Needs(CLOSE),
+            audit: Audited::Unit("eligibility.delete_lot"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(lots::web::delete(call)),
+        },
     ],
     xml: Some(&XML),
-    jobs: &[JobKind {
-        kind: watches::EVALUATE_JOB,
-        run: |platform, ctx, part| Box::pin(watches::usecases::evaluate(platform, ctx, part)),
-    }],
+    jobs: &[
+        JobKind {
+            kind: watches::EVALUATE_JOB,
+            run: |platform, ctx, part| Box::pin(watches::usecases::evaluate(platform, ctx, part)),
+        },
+        lots::JOB,
+    ],
     reconcilers: &[
         Reconciler {
             name: "eligibility history",
@@ -135,6 +180,7 @@ pub static SERVICE: EService = EService {
             duty: Duty::Watch,
             run: |platform, ctx| Box::pin(watches::usecases::reconcile(platform, ctx)),
         },
+        lots::RECONCILER,
     ],
     migrations: &[
         Migration {
@@ -153,6 +199,7 @@ pub static SERVICE: EService = EService {
             postgres_sql: None,
             target: Target::Main,
         },
+        lots::MIGRATION,
     ],
     tenant_tables: &[
         TenantTable {
@@ -173,6 +220,8 @@ pub static SERVICE: EService = EService {
             duties: &[],
             append_only: true,
         },
+        lots::TABLES[0],
+        lots::TABLES[1],
     ],
     menu: &[
         MenuEntry {
@@ -180,6 +229,13 @@ pub static SERVICE: EService = EService {
             label: labels::TITLE,
             href: "/eligibilite",
             icon: "map-pinned",
+            access: Access::Needs(VIEW),
+        },
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: lots::labels::TITLE,
+            href: "/eligibilite/lots",
+            icon: "file-text",
             access: Access::Needs(VIEW),
         },
         MenuEntry {

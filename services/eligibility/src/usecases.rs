@@ -94,11 +94,24 @@ pub fn test(
     ctx: &Ctx,
     question: &Question,
 ) -> Result<Result<Tested, Refusal>, Error> {
+    let release = release::store::current(tx)?;
+    test_in(tx, ctx, release, question)
+}
+
+/// The test in a release that is given: the one decision there is, for every door.
+///
+/// # Errors
+/// As [`test`].
+pub fn test_in(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    release: Release,
+    question: &Question,
+) -> Result<Result<Tested, Refusal>, Error> {
     let scope = match ctx.operator() {
         Ok(scope) => scope.clone(),
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let release = release::store::current(tx)?;
     let sites = orders::load_sites(tx, ctx, release, &question.key, scope.code())?;
     if sites.is_empty() {
         return Ok(Err(Refusal::new(&codes::FADR01).on(question.key.field())));

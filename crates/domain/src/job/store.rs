@@ -158,6 +158,20 @@ pub fn is_due(
     Ok(first(tx.query(&scope.rls(), stmt, params)?).is_some())
 }
 
+/// Whether an operator has a job of a kind that waits or runs.
+pub fn is_under_way(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    operator: &OperatorId,
+    kind: &str,
+) -> Result<bool, Error> {
+    let stmt = sql!(
+        "select cast(1 as bigint) as found from job
+         where operator_id = ?1 and kind = ?2 and state in ('pending', 'leased') limit 1"
+    );
+    Ok(first(tx.query(&scope.rls(), stmt, params![operator.as_str(), kind])?).is_some())
+}
+
 /// How many jobs are due at `now` (business time) and not done.
 pub fn count_due(tx: &mut dyn Tx, scope: &SystemScope, now: Millis) -> Result<i64, Error> {
     let stmt = sql!(

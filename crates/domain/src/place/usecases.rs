@@ -7,7 +7,7 @@ use kernel::{Fault, Refusal, codes};
 use search::{Assumption, Index, Kind, NumberMatch, QUERY_CHARS_MAX, Reading, Scratch, recognise};
 use storage::{Error, Tx};
 
-use super::{Candidate, Named, Place, Verdict, labels, rules};
+use super::{Candidate, Indexes, Named, Place, Verdict, labels, rules};
 use crate::Platform;
 use crate::access::Ctx;
 use crate::address::projection::Projection;
@@ -35,11 +35,8 @@ pub async fn find(
     ctx: &Ctx,
     text: &str,
 ) -> Result<Result<Place, Refusal>, Fault> {
-    if text.trim().is_empty() {
-        return Ok(Err(Refusal::new(&codes::FIMP15).on("Adresse")));
-    }
-    if text.chars().count() > QUERY_CHARS_MAX {
-        return Ok(Err(Refusal::new(&codes::FIMP16).on("Adresse")));
+    if let Err(refusal) = readable(text) {
+        return Ok(Err(refusal));
     }
     let (ctx, text) = (Arc::new(ctx.clone()), Arc::<str>::from(text));
     loop {
@@ -48,25 +45,63 @@ pub async fn find(
         // The pointer, the index and the rows are of one release, read at one instant.
         let found = platform.db.get(move |tx| {
             let release = releases::current(tx)?;
-            let Some(index) = places.loaded(release) else {
-                return Ok(Err(release));
-            };
-            let mut scratch = places.scratch();
-            let mut finding = Finding {
-                tx,
-                ctx: &ctx,
-                release,
-                index: &index,
-            };
-            let place = finding.place(&text, &mut scratch)?;
-            places.keep_scratch(scratch);
-            Ok(Ok(place))
+            Ok(found_in(tx, &ctx, &places, release, &text)?.ok_or(release))
         });
         match found.await? {
             Ok(place) => return Ok(Ok(place)),
             Err(release) => platform.places.of(&platform.db, release).await?,
         };
     }
+}
+
+/// As [`find`], in a release that is given, within a reading transaction; `None` when its index is
+/// not in memory.
+///
+/// # Errors
+/// Those of the store; the inner result is the place or why the text cannot be read.
+pub fn find_in(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    places: &Indexes,
+    release: Release,
+    text: &str,
+) -> Result<Option<Result<Place, Refusal>>, Error> {
+    if let Err(refusal) = readable(text) {
+        return Ok(Some(Err(refusal)));
+    }
+    Ok(found_in(tx, ctx, places, release, text)?.map(Ok))
+}
+
+fn readable(text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::new(&codes::FIMP15).on("Adresse"));
+    }
+    if text.chars().count() > QUERY_CHARS_MAX {
+        return Err(Refusal::new(&codes::FIMP16).on("Adresse"));
+    }
+    Ok(())
+}
+
+fn found_in(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    places: &Indexes,
+    release: Release,
+    text: &str,
+) -> Result<Option<Place>, Error> {
+    let Some(index) = places.loaded(release) else {
+        return Ok(None);
+    };
+    let mut scratch = places.scratch();
+    let mut finding = Finding {
+        tx,
+        ctx,
+        release,
+        index: &index,
+    };
+    let place = finding.place(text, &mut scratch)?;
+    places.keep_scratch(scratch);
+    Ok(Some(place))
 }
 
 /// What somebody who is typing `text` may go on to: at most `limit` places, in one line each.

@@ -80,6 +80,11 @@ impl Writer {
     }
 }
 
+/// The file of an upload's bytes, on SQLite.
+pub fn path(db: &Db, id: &UploadId) -> Option<PathBuf> {
+    folder(db).map(|dir| dir.join(id.as_str()))
+}
+
 /// The bytes of an upload, whatever it is said of them.
 pub async fn open<R: Reach + Clone + Send + 'static>(
     platform: &Platform,

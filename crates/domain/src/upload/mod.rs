@@ -42,6 +42,8 @@ stored_enum! {
         Reference = "reference",
         /// What the platform made of one: refused lines, a report.
         Report = "report",
+        /// Addresses whose eligibility an operator asks for.
+        Lot = "lot",
     }
 }
 
@@ -51,6 +53,7 @@ impl Purpose {
     pub fn max_bytes(self) -> u64 {
         match self {
             Self::Reference | Self::Report => 2 * 1024 * 1024 * 1024,
+            Self::Lot => 16 * 1024 * 1024,
         }
     }
 
@@ -59,8 +62,21 @@ impl Purpose {
     pub fn bounds(self) -> Option<Bounds> {
         match self {
             Self::Reference => Some(Bounds::REFERENCE),
+            Self::Lot => Some(Bounds::LOT),
             Self::Report => None,
         }
+    }
+
+    /// The code with which such a file is refused.
+    fn code(self) -> &'static codes::Code {
+        match self {
+            Self::Reference | Self::Report => &codes::EIMP04,
+            Self::Lot => &codes::ELOT01,
+        }
+    }
+
+    fn refused(self, detail: impl Into<String>) -> UploadError {
+        Refusal::new(self.code()).because(detail).into()
     }
 }
 
@@ -164,10 +180,6 @@ impl From<storage::Error> for UploadError {
     }
 }
 
-fn refused(detail: impl Into<String>) -> UploadError {
-    Refusal::new(&codes::EIMP04).because(detail).into()
-}
-
 /// The last part of a name, without control characters, bounded.
 #[must_use]
 pub fn plain_name(name: &str) -> String {
@@ -198,12 +210,12 @@ impl Sink {
     fn take(&mut self, piece: &[u8], purpose: Purpose) -> Result<(), UploadError> {
         self.size += piece.len() as u64;
         if self.size > purpose.max_bytes() {
-            return Err(refused(labels::too_large(purpose.max_bytes())));
+            return Err(purpose.refused(labels::too_large(purpose.max_bytes())));
         }
         if let Some(checker) = &mut self.checker {
             checker
                 .feed(piece)
-                .map_err(|fault| refused(fault.detail()))?;
+                .map_err(|fault| purpose.refused(fault.detail()))?;
         }
         self.hash.update(piece);
         self.bytes
@@ -254,7 +266,7 @@ impl<'a> Receiver<'a> {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// Refused `EIMP04` beyond the limits of its purpose; a fault when they cannot be kept.
+    /// Refused `EIMP04` or `ELOT01` beyond the limits of its purpose; a fault when they cannot be kept.
     pub async fn push(&mut self, mut bytes: &[u8]) -> Result<(), UploadError> {
         while !bytes.is_empty() {
             let room = PIECE_BYTES - self.piece.len();
@@ -315,7 +327,7 @@ impl<'a> Receiver<'a> {
         };
         if sink.size == 0 {
             sink.bytes.discard();
-            return Err(refused(labels::EMPTY));
+            return Err(self.upload.purpose.refused(labels::EMPTY));
         }
         self.upload.size = i64::try_from(sink.size).unwrap_or(i64::MAX);
         self.upload.digest = hex(&sink.hash.finalize());
@@ -352,7 +364,7 @@ pub async fn admit<R: Reach + Clone + Send + 'static>(
 ) -> Result<Upload, UploadError> {
     match upload.state {
         State::Clean => return Ok(upload),
-        State::Refused => return Err(refused(labels::NOT_CLEAN)),
+        State::Refused => return Err(upload.purpose.refused(labels::NOT_CLEAN)),
         State::Received => {}
     }
     let mut file = bytes::open(platform, reach, &upload).await?;
@@ -370,7 +382,7 @@ pub async fn admit<R: Reach + Clone + Send + 'static>(
     let note = move |tx: &mut dyn Tx| store::update_state(tx, &reach, &judged);
     platform.db.write(Lane::Foreground, None, note).await?;
     if upload.state == State::Refused {
-        return Err(refused(labels::INFECTED));
+        return Err(upload.purpose.refused(labels::INFECTED));
     }
     Ok(upload)
 }
@@ -385,9 +397,33 @@ pub async fn open<R: Reach + Clone + Send + 'static>(
     upload: &Upload,
 ) -> Result<Box<dyn Readable>, UploadError> {
     if upload.state != State::Clean {
-        return Err(refused(labels::NOT_CLEAN));
+        return Err(upload.purpose.refused(labels::NOT_CLEAN));
     }
     bytes::open(platform, reach, upload).await
+}
+
+/// Forgets an upload within a unit of work: its bytes are to be removed by [`discard`] once that is
+/// committed. Whatever dies in between leaves bytes that [`reconcile`] removes.
+///
+/// # Errors
+/// Those of the store.
+pub fn forget(
+    tx: &mut dyn Tx,
+    reach: &dyn Reach,
+    operator: &OperatorId,
+    id: &UploadId,
+) -> Result<(), storage::Error> {
+    store::delete_chunks(tx, reach, operator, id)?;
+    store::delete(tx, reach, operator, id)?;
+    Ok(())
+}
+
+/// Removes the bytes of an upload that was forgotten.
+pub async fn discard(platform: &Platform, id: &UploadId) {
+    if let Some(path) = bytes::path(&platform.db, id) {
+        // What stays behind is an orphan, and goes as one.
+        let _ = off_runtime(move || std::fs::remove_file(path)).await;
+    }
 }
 
 /// A file without a name, for what is only needed now: it goes when it is closed.

@@ -129,6 +129,17 @@ pub fn delete_chunks(
     tx.execute(&reach.rls(), stmt, params![operator.as_str(), id.as_str()])
 }
 
+/// Forgets an upload: its bytes are kept no longer.
+pub fn delete(
+    tx: &mut dyn Tx,
+    reach: &dyn Reach,
+    operator: &OperatorId,
+    id: &UploadId,
+) -> Result<u64, Error> {
+    let stmt = sql!("delete from upload where operator_id = ?1 and id = ?2");
+    tx.execute(&reach.rls(), stmt, params![operator.as_str(), id.as_str()])
+}
+
 /// Uploads whose bytes must be kept, by id after `after`, at most `limit`.
 pub fn list_kept(
     tx: &mut dyn Tx,

@@ -18,6 +18,13 @@ impl Bounds {
         columns: 400,
         rows: 30_000_000,
     };
+
+    /// Of a lot of eligibility tests: its heading and fifty thousand lines, each ended.
+    pub const LOT: Self = Self {
+        line_bytes: 4 * 1024,
+        columns: 100,
+        rows: 50_002,
+    };
 }
 
 /// What breaks the bounds, with the line where it does.

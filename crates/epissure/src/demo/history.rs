@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use super::consultations;
 use super::examples::{examples, order_at};
 use super::keys::ClientKey;
+use super::lots;
 use super::people::{OPERATORS, agent_of};
 use super::simulator::file_day;
 use crate::workers::Crew;
@@ -129,6 +130,9 @@ pub async fn play(crew: &Crew, territory: &Territory, keys: &[ClientKey]) -> Res
     }
     domain::spool::flush(&crew.platform).await?;
     clock.set_offset_ms(offset);
+    let ctx = parties[HIRO].ctx(&crew.platform, Door::Portal, now.plus(-NOW_ENDED_MS));
+    lots::play(&crew.platform, &ctx.await?, territory).await?;
+    while crew.run_due_jobs().await? > 0 {}
     for party in parties.iter() {
         sign_out(&crew.platform, &party.session).await?;
     }

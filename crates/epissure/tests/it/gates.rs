@@ -5,12 +5,15 @@
     reason = "helpers of tests panic like the tests themselves"
 )]
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
-use domain::access::{Duty, Profile, authenticate_local};
+use domain::access::{Duty, Profile, authenticate_certificate, authenticate_local};
 use domain::order::store::order_of;
+use domain::upload::{Purpose, Receiver};
 use epissure::services::SERVICES;
 use kernel::{Fault, OrderId, Refusal, codes};
 use service_api::{Access, Audited, Method, PageCall, PageError, PageResult, Repeat, Route};
@@ -18,7 +21,9 @@ use soap::Pairs;
 use storage::Tx;
 use testkit::territory::Case;
 
-use crate::house::{Answer, BARE, Browser, HIRO, House, LINB, Page, SUSP, encode, house, order_at};
+use crate::house::{
+    Answer, BARE, Browser, HIRO, House, LINB, Page, SUSP, certificate_of, encode, house, order_at,
+};
 
 const REFERENCE: &str = "ReferenceCommandePriseInterneOC";
 
@@ -29,7 +34,7 @@ fn routes() -> Vec<&'static Route> {
 
 /// What belongs to HIRO, and must not be seen through LINB's eyes.
 struct Victim {
-    /// Ids of its objects: orders at two stages, a session, a watch.
+    /// Ids of its objects: orders at two stages, a session, a watch, a lot.
     ids: Vec<String>,
     /// Words that only it knows.
     words: Vec<String>,
@@ -70,9 +75,23 @@ async fn victim(house: &House) -> (Victim, Browser) {
     words.push("HIRO-SECRET-NOTE".to_owned());
     let list = owner.get("/eligibilite/veilles").await;
     ids.extend(ids_in(&list.body, "/eligibilite/veilles/"));
-    assert_eq!(ids.len(), 4, "{ids:?}");
+    ids.push(lot(house).await);
+    words.push("hiro-secret.csv".to_owned());
+    assert_eq!(ids.len(), 5, "{ids:?}");
     drop(other_session);
     (Victim { ids, words }, owner)
+}
+
+/// A lot of HIRO that waits for its turn; its id.
+async fn lot(house: &House) -> String {
+    let known = authenticate_certificate(&house.platform, &certificate_of(HIRO)).await;
+    let ctx = Arc::new(known.unwrap().unwrap());
+    let begun = Receiver::begin(&house.platform, &ctx, Purpose::Lot, "hiro-secret.csv");
+    let mut receiver = begun.unwrap();
+    receiver.push(b"Adresse\nHIRO-SECRET-0\n").await.unwrap();
+    let file = receiver.finish().await.unwrap();
+    let lot = eligibility::lots::usecases::submit(&house.platform, &ctx, file, None).await;
+    lot.unwrap().unwrap().to_string()
 }
 
 /// The ids in paths that begin with `start`, once each.

@@ -15,6 +15,7 @@ mod goldens;
 mod house;
 mod journey;
 mod kill9;
+mod lots;
 mod network;
 mod prepare;
 mod process;

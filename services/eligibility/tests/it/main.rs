@@ -6,6 +6,7 @@
 mod around;
 mod desk;
 mod history;
+mod lots;
 mod places;
 mod support;
 mod watches;

@@ -1,0 +1,177 @@
+//! kill -9 of the real binary while a lot of eligibility tests is carried out: it goes on after the
+//! last lines that were kept, to the bytes of a lot that nothing disturbed.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like the tests themselves"
+)]
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, request};
+use domain::order::address_line;
+use testkit::territory::Territory;
+
+use crate::house::encode;
+use crate::server::{Client, Reply, Server, engine};
+
+/// Kills; with `EPISSURE_FULL`, [`KILLS_FULL`].
+const KILLS: usize = 4;
+const KILLS_FULL: usize = 30;
+/// Lines of the lot.
+const LINES: usize = 4_000;
+/// Longest wait for a lot, in tenths of a second.
+const WAIT: usize = 3_000;
+
+/// A person at the portal, whatever address it has.
+struct Visitor {
+    client: Client,
+    cookies: Vec<String>,
+    csrf: String,
+}
+
+impl Visitor {
+    async fn sign_in(server: &Server) -> Self {
+        let mut visitor = Self {
+            client: Client::new(server.portal_url(), &server.ca(), None),
+            cookies: Vec::new(),
+            csrf: String::new(),
+        };
+        let login = server.login("HIRO", "agent");
+        let csrf = visitor.get("/connexion").await.input("csrf");
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("identifiant", &login.login),
+            ("mot_de_passe", &login.password),
+        ];
+        let request = Request::post("/connexion");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let done = visitor.send(request, encode(&fields)).await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        visitor.csrf = visitor.get("/eligibilite/lots").await.input("csrf");
+        visitor
+    }
+
+    async fn get(&mut self, path: &str) -> Reply {
+        self.send(Request::get(path), String::new()).await
+    }
+
+    async fn send(&mut self, request: request::Builder, body: String) -> Reply {
+        let request = request.header("cookie", self.cookies.join("; "));
+        let request = request.body(Body::from(body)).unwrap();
+        let reply = self.client.send(request).await.unwrap();
+        for cookie in reply.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let name = pair.split('=').next().unwrap();
+            self.cookies.retain(|kept| !kept.starts_with(name));
+            self.cookies.push(pair.to_owned());
+        }
+        reply
+    }
+
+    /// Submits a lot under a form's key; where its page is.
+    async fn submit(&mut self, key: &str, text: &str) -> String {
+        let mut body = String::new();
+        for (name, value) in [("csrf", self.csrf.as_str()), ("cle", key)] {
+            let _ = write!(
+                body,
+                "--bord\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        let _ = write!(
+            body,
+            "--bord\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"lot.csv\"\r\n\
+             Content-Type: text/csv\r\n\r\n{text}\r\n--bord--\r\n"
+        );
+        let kind = "multipart/form-data; boundary=bord";
+        let request = Request::post("/eligibilite/lots").header("content-type", kind);
+        let done = self.send(request, body).await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        let to = done.headers["location"].to_str().unwrap();
+        to.split('?').next().unwrap().to_owned()
+    }
+
+    /// The result of a lot, once it is whole.
+    async fn result(&mut self, lot: &str) -> String {
+        for _ in 0..WAIT {
+            let reply = self.get(&format!("{lot}?format=csv")).await;
+            if reply.status == 200 {
+                return reply.body;
+            }
+            assert_eq!(reply.status, 409, "{}", reply.body);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{lot} never ends");
+    }
+}
+
+impl Reply {
+    /// The value of an input of the page.
+    fn input(&self, name: &str) -> String {
+        let before = format!("name=\"{name}\" value=\"");
+        let (_, after) = self.body.split_once(&before).unwrap();
+        after.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// Addresses as they are said, and keys, of every building again and again.
+fn file(territory: &Territory) -> String {
+    let mut text = "ReferenceClient;Adresse;IdentifiantImmeuble\n".to_owned();
+    for (n, building) in (0..LINES).zip(territory.buildings.iter().cycle()) {
+        let line = match n % 2 {
+            0 => format!("\"{}\";", address_line(building)),
+            _ => format!(";{}", building.reference),
+        };
+        let _ = writeln!(text, "L{n};{line}");
+    }
+    text
+}
+
+fn done(server: &Server) -> i64 {
+    server.count("select cast(sum(done) as bigint) from eligibility_lot")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lot_that_is_killed_again_and_again_ends_with_the_same_bytes() {
+    let Some(mut server) = Server::start(engine()) else {
+        return;
+    };
+    let text = file(&server.territory);
+    let mut visitor = Visitor::sign_in(&server).await;
+    let undisturbed = visitor.submit("essai-1", &text).await;
+    let expected = visitor.result(&undisturbed).await;
+    assert_eq!(expected.lines().count(), LINES + 1);
+    let lot = visitor.submit("essai-2", &text).await;
+    let full = std::env::var_os("EPISSURE_FULL").is_some();
+    let kills = if full { KILLS_FULL } else { KILLS };
+    let (mut killed_at, before) = (Vec::new(), LINES as i64);
+    for n in 0..kills {
+        let wanted = before + (LINES * n / (kills + 1)) as i64;
+        while done(&server) < wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Not a synchronisation: the moment of the kill itself.
+        tokio::time::sleep(Duration::from_micros(7_919 * (n as u64 + 1) % 20_000)).await;
+        server.kill9();
+        killed_at.push(done(&server) - before);
+        server.restart();
+        visitor.client.turn_to(server.portal_url());
+    }
+    // The same form, sent again because its answer was lost, is the same lot.
+    assert_eq!(visitor.submit("essai-2", &text).await, lot);
+    let resumed = visitor.result(&lot).await;
+    assert!(
+        killed_at.iter().any(|at| (1..before).contains(at)),
+        "{killed_at:?}"
+    );
+    assert!(resumed == expected, "killed at {killed_at:?}");
+    let (of, row) = ("from eligibility_lot_row", 2 * before);
+    assert_eq!(server.count(&format!("select count(*) {of}")), row);
+    assert_eq!(
+        server.count("select count(*) from upload where purpose = 'lot'"),
+        0,
+        "its file is gone"
+    );
+    server.assert_journal_is_whole();
+}
