@@ -162,6 +162,8 @@ ids! {
     ImportId = "imp";
     /// An eligibility request kept in the operator's history.
     EligibilityId = "elg";
+    /// What an operator reports of an address.
+    AnomalyId = "ano";
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ pub fn done(name: &str) -> Option<&'static str> {
         "avis" => "Préférence enregistrée.",
         "gel" => "Gel posé : les commandes y sont refusées dès son premier jour.",
         "levee" => "Gel levé.",
+        "anomalie" => "Anomalie signalée : vous serez averti de chaque étape.",
+        "anomalie-suite" => "Enregistré dans l’historique de l’anomalie.",
         "horloge" => "L’horloge de la démonstration a avancé.",
         _ => return None,
     })
