@@ -263,6 +263,13 @@ impl Shell {
         self
     }
 
+    /// Whether the menu leads there: a link to what this reader may not enter is not shown.
+    #[must_use]
+    pub fn leads_to(&self, href: &str) -> bool {
+        let mut entries = self.menu.iter().flat_map(|group| &group.entries);
+        entries.any(|entry| entry.href == href)
+    }
+
     /// `page`, `true` or nothing: the `aria-current` of a menu entry.
     #[must_use]
     pub fn current(&self, href: &str) -> Option<&'static str> {

@@ -11,8 +11,8 @@ use soap::{Instant, YesNo};
 use crate::anomaly::rules::Sent;
 use crate::anomaly::usecases as anomalies;
 use crate::messages::{
-    AddressFound, AnomalyReport, AnomalyReported, Block, Building, Dwelling, Floor, Proposal, ReadStructure, SearchAddress, Stair,
-    StructureRead,
+    AddressFound, AnomalyReport, AnomalyReported, Block, Building, Dwelling, Floor, Proposal,
+    ReadStructure, SearchAddress, Stair, StructureRead,
 };
 use crate::rules::{self, Structure};
 use crate::usecases;

@@ -81,7 +81,10 @@ async fn queue_page(call: &PageCall, form: Form, status: StatusCode) -> PageResu
             total,
             next,
         },
-        rows: found.iter().map(|one| row(one, Side::Provider, now)).collect(),
+        rows: found
+            .iter()
+            .map(|one| row(one, Side::Provider, now))
+            .collect(),
         chosen: chosen(call),
         form,
         here,
@@ -269,7 +272,10 @@ fn figure_row(of: &Figures) -> FigureRow {
 fn figure_cells(of: &Figures) -> Vec<Cell> {
     let mut cells: Vec<Cell> = vec![of.insee.clone().into(), of.commune.clone().into()];
     cells.extend([of.reported, of.open, of.resolved, of.rejected].map(Cell::from));
-    cells.extend([of.taking_ms.map(hours).into(), of.total_ms.map(hours).into()]);
+    cells.extend([
+        of.taking_ms.map(hours).into(),
+        of.total_ms.map(hours).into(),
+    ]);
     cells.extend(of.kinds.map(Cell::from));
     cells
 }

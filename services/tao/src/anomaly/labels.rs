@@ -57,7 +57,10 @@ pub const OI_COLUMNS: [(&str, &str); 6] = [
     ("complexite", "Complexité"),
     ("motif", "Motif de refus"),
     ("age_heures", "Âge en heures ouvrables"),
-    ("prise_en_charge_heures", "Prise en charge en heures ouvrables"),
+    (
+        "prise_en_charge_heures",
+        "Prise en charge en heures ouvrables",
+    ),
     ("traitement_heures", "Traitement en heures ouvrables"),
 ];
 /// Columns of the file of figures.
@@ -68,8 +71,14 @@ pub const FIGURE_COLUMNS: [(&str, &str); 12] = [
     ("ouvertes", "Ouvertes"),
     ("resolues", "Résolues"),
     ("refusees", "Refusées"),
-    ("prise_en_charge_heures", "Prise en charge médiane (heures ouvrables)"),
-    ("delai_heures", "Délai médian du fournisseur (heures ouvrables)"),
+    (
+        "prise_en_charge_heures",
+        "Prise en charge médiane (heures ouvrables)",
+    ),
+    (
+        "delai_heures",
+        "Délai médian du fournisseur (heures ouvrables)",
+    ),
     ("creations", "Adresses absentes"),
     ("batiments", "Bâtiments absents"),
     ("modifications", "Adresses à corriger"),
@@ -169,7 +178,9 @@ pub fn kind(kind: Kind) -> &'static str {
 #[must_use]
 pub fn kind_note(kind: Kind) -> &'static str {
     match kind {
-        Kind::Creation => "L’adresse n’est pas dans le référentiel : décrivez-la, code INSEE et voie compris.",
+        Kind::Creation => {
+            "L’adresse n’est pas dans le référentiel : décrivez-la, code INSEE et voie compris."
+        }
         Kind::NewBuilding => "L’adresse existe, un de ses bâtiments manque : donnez son nom.",
         Kind::Modification => "Un élément de l’adresse est faux : dites ce qui devrait être écrit.",
         Kind::Dwellings => "Le nombre de logements est faux : donnez celui du terrain.",
@@ -217,16 +228,26 @@ pub fn ball(status: Status, reader: Side) -> &'static str {
 pub fn next_step(status: Status, reader: Side) -> &'static str {
     let ours = reader == Side::Provider;
     match status {
-        Status::Acknowledged if ours => "Prenez-la en charge en disant si elle est simple, complexe ou en masse.",
+        Status::Acknowledged if ours => {
+            "Prenez-la en charge en disant si elle est simple, complexe ou en masse."
+        }
         Status::Acknowledged => "Le fournisseur va la prendre en charge.",
-        Status::InProgress if ours => "Corrigez le référentiel, puis dites ce qui a été fait et dans quelle version cela se verra.",
+        Status::InProgress if ours => {
+            "Corrigez le référentiel, puis dites ce qui a été fait et dans quelle version cela se verra."
+        }
         Status::InProgress => "Le fournisseur vérifie et corrige.",
         Status::Pending if ours => "L’opérateur doit répondre à votre question.",
         Status::Pending => "Le fournisseur attend votre réponse pour continuer.",
-        Status::Resolved if ours => "L’opérateur peut accepter ou contester ; sans avis, elle se clôt seule.",
-        Status::Resolved => "Acceptez la résolution, ou contestez-la ; sans avis de votre part, l’anomalie se clôt seule.",
+        Status::Resolved if ours => {
+            "L’opérateur peut accepter ou contester ; sans avis, elle se clôt seule."
+        }
+        Status::Resolved => {
+            "Acceptez la résolution, ou contestez-la ; sans avis de votre part, l’anomalie se clôt seule."
+        }
         Status::Closed => "La correction est acquise.",
-        Status::Rejected => "Le fournisseur n’y donne pas suite. Si le lieu est toujours mal décrit, signalez-le à nouveau.",
+        Status::Rejected => {
+            "Le fournisseur n’y donne pas suite. Si le lieu est toujours mal décrit, signalez-le à nouveau."
+        }
         Status::Canceled => "L’opérateur l’a retirée.",
     }
 }
@@ -314,8 +335,16 @@ pub fn durations(reader: Side) -> [&'static str; 5] {
     [
         "Avant prise en charge",
         "En traitement",
-        if ours { "Attente de l’opérateur" } else { "Attente de votre réponse" },
-        if ours { "À valider par l’opérateur" } else { "À valider par vous" },
+        if ours {
+            "Attente de l’opérateur"
+        } else {
+            "Attente de votre réponse"
+        },
+        if ours {
+            "À valider par l’opérateur"
+        } else {
+            "À valider par vous"
+        },
         "Délai du fournisseur",
     ]
 }

@@ -23,7 +23,7 @@ use states::{Event, Status};
 /// The kind of event that tells an operator's systems of its anomalies.
 pub const TOLD: &str = "ANOMALIE_ADRESSE";
 /// What a reference begins with; characters and the check character follow.
-pub const PREFIX: &str = "ANO";
+pub const PREFIX: &str = "ADR";
 /// Characters of a reference between its prefix and its check character.
 pub const REFERENCE_LEN: usize = 8;
 

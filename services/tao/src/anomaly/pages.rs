@@ -332,7 +332,12 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_bar_fill_it() {
-        let bar = Bar::new(&[(Tone::Info, 1), (Tone::Ok, 1), (Tone::Warn, 1), (Tone::Bad, 0)]);
+        let bar = Bar::new(&[
+            (Tone::Info, 1),
+            (Tone::Ok, 1),
+            (Tone::Warn, 1),
+            (Tone::Bad, 0),
+        ]);
         let sum: i64 = bar.parts.iter().map(|(_, _, width)| width).sum();
         assert_eq!((bar.parts.len(), sum), (3, 100));
         assert!(Bar::new(&[(Tone::Info, 0)]).parts.is_empty());

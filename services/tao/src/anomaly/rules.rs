@@ -237,7 +237,8 @@ pub fn read(sent: &Sent) -> Result<Wanted, Refusal> {
     }
     let kind = sent.given("TypeAnomalie");
     let kind = kind.ok_or_else(|| missing("TypeAnomalie"))?;
-    let kind = Kind::parse(kind).ok_or_else(|| malformed("TypeAnomalie", labels::one_of_kinds()))?;
+    let kind =
+        Kind::parse(kind).ok_or_else(|| malformed("TypeAnomalie", labels::one_of_kinds()))?;
     let place = match kind {
         Kind::Creation => free(sent)?,
         Kind::NewBuilding | Kind::Modification | Kind::Dwellings => Where::Known(known(sent)?),
@@ -297,12 +298,18 @@ fn free(sent: &Sent) -> Result<Where, Refusal> {
             return Err(malformed(name, labels::exactly(len)));
         }
     }
-    if sent.given("NumeroVoieImmeuble").is_some_and(|n| !is_number(n)) {
+    if sent
+        .given("NumeroVoieImmeuble")
+        .is_some_and(|n| !is_number(n))
+    {
         return Err(malformed("NumeroVoieImmeuble", labels::NUMBER));
     }
     let complement = sent.get("ComplementNumeroVoieImmeuble");
     if !complement.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return Err(malformed("ComplementNumeroVoieImmeuble", labels::ONE_LETTER));
+        return Err(malformed(
+            "ComplementNumeroVoieImmeuble",
+            labels::ONE_LETTER,
+        ));
     }
     let mut place = Place {
         building_ref: String::new(),
@@ -653,7 +660,10 @@ mod tests {
         };
         let one = key(&[("LibelleVoieImmeuble", "rue  des Tanneurs")]);
         assert_eq!(one, key(&[("LibelleVoieImmeuble", "Rue des tanneurs ")]));
-        let block = [("LibelleVoieImmeuble", "rue des Tanneurs"), ("Batiment", "B")];
+        let block = [
+            ("LibelleVoieImmeuble", "rue des Tanneurs"),
+            ("Batiment", "B"),
+        ];
         assert_ne!(one, key(&block));
     }
 
@@ -669,7 +679,10 @@ mod tests {
             (Event::Disputed, "Contestation"),
         ] {
             let refusal = step(event, &act).unwrap_err();
-            assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("FIMP15", Some(field)));
+            assert_eq!(
+                (refusal.code.as_str(), refusal.field.as_deref()),
+                ("FIMP15", Some(field))
+            );
         }
         let said = Act {
             text: "fait".to_owned(),

@@ -141,9 +141,7 @@ pub fn next(from: Option<Status>, event: Event) -> Result<Decision, Refusal> {
         (Some(S::Pending), E::Requalified) => to(S::Pending),
         (Some(S::InProgress), E::Asked) => mailing(S::Pending, "anomalie_question"),
         (Some(S::Pending), E::Answered) => to(S::InProgress),
-        (Some(S::InProgress | S::Pending), E::Resolved) => {
-            mailing(S::Resolved, "anomalie_resolue")
-        }
+        (Some(S::InProgress | S::Pending), E::Resolved) => mailing(S::Resolved, "anomalie_resolue"),
         (Some(S::Acknowledged | S::InProgress | S::Pending), E::Refused) => {
             mailing(S::Rejected, "anomalie_refusee")
         }

@@ -266,7 +266,10 @@ pub fn by_id(
     operator: &OperatorId,
     id: &AnomalyId,
 ) -> Result<Option<Anomaly>, Error> {
-    let stmt = sql!(concat!(columns!(), "where a.operator_id = ?1 and a.id = ?2"));
+    let stmt = sql!(concat!(
+        columns!(),
+        "where a.operator_id = ?1 and a.id = ?2"
+    ));
     first(tx.query(&scope.rls(), stmt, params![operator.as_str(), id.as_str()])?)
         .map(|row| anomaly(&row))
         .transpose()
@@ -592,7 +595,11 @@ pub fn list_figures(
             let (insee, median) = (row.text("insee")?, row.int("median")?);
             if let Ok(at) = all.binary_search_by(|one| one.insee.cmp(&insee)) {
                 let of = &mut all[at];
-                *(if is_total { &mut of.total_ms } else { &mut of.taking_ms }) = Some(median);
+                *(if is_total {
+                    &mut of.total_ms
+                } else {
+                    &mut of.taking_ms
+                }) = Some(median);
             }
         }
     }
@@ -600,10 +607,7 @@ pub fn list_figures(
 }
 
 /// The operators that reported anomalies: codes and names, by name.
-pub fn list_operators(
-    tx: &mut dyn Tx,
-    scope: &StaffScope,
-) -> Result<Vec<(String, String)>, Error> {
+pub fn list_operators(tx: &mut dyn Tx, scope: &StaffScope) -> Result<Vec<(String, String)>, Error> {
     let stmt = sql!(
         "select o.code as code, o.name as name from operator o
          where exists (select 1 as found from tao_anomaly a where a.operator_id = o.operator_id)

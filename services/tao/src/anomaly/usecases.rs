@@ -54,15 +54,18 @@ pub async fn report(
     sent: Sent,
     once: Option<Idempotency>,
 ) -> Result<Outcome<Reported>, Fault> {
-    write(platform, ctx, Unit::new(REPORT).once(once), move |work| {
-        match put(work, &sent)? {
+    write(
+        platform,
+        ctx,
+        Unit::new(REPORT).once(once),
+        move |work| match put(work, &sent)? {
             Ok(reported) => {
                 work.about(&reported.reference);
                 Ok(Verdict::Accepted(reported))
             }
             Err(refusal) => Ok(Verdict::Refused(refusal)),
-        }
-    })
+        },
+    )
     .await
 }
 

@@ -228,7 +228,10 @@ pub(crate) async fn list(call: PageCall) -> PageResult {
             total,
             next,
         },
-        rows: found.iter().map(|one| row(one, Side::Operator, now)).collect(),
+        rows: found
+            .iter()
+            .map(|one| row(one, Side::Operator, now))
+            .collect(),
         query,
     };
     Ok(web::page(StatusCode::OK, &page))
@@ -419,7 +422,9 @@ pub(super) async fn sheet_page(
         },
         form,
     };
-    let status = refusal.as_ref().map_or(StatusCode::OK, web::errors::status_of);
+    let status = refusal
+        .as_ref()
+        .map_or(StatusCode::OK, web::errors::status_of);
     Ok(web::page(status, &page))
 }
 
@@ -431,10 +436,16 @@ fn seen_in(seen: &Seen) -> String {
 fn stages(seen: &Seen) -> Vec<Stage> {
     let status = seen.anomaly.status;
     let at = |states: &[Status]| {
-        let reached = seen.timeline.iter().rev().find(|row| states.contains(&row.to));
+        let reached = seen
+            .timeline
+            .iter()
+            .rev()
+            .find(|row| states.contains(&row.to));
         reached.map(|row| row.at)
     };
-    let now = labels::STAGES.iter().position(|(_, states)| states.contains(&status));
+    let now = labels::STAGES
+        .iter()
+        .position(|(_, states)| states.contains(&status));
     let now = now.unwrap_or_default();
     let mut stages = Vec::new();
     for (n, (label, states)) in labels::STAGES.iter().enumerate() {
