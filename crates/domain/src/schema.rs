@@ -87,6 +87,7 @@ pub const TENANT_TABLES: &[TenantTable] = &[
             "outbox",
             "overwriting",
             "import",
+            "address_anomalies",
             "upkeep",
             "demo",
         ],
