@@ -140,7 +140,7 @@ fn chosen(call: &PageCall) -> Vec<String> {
     chosen
 }
 
-/// One act on every anomaly that was chosen, each by itself: what one is refused for stops no other.
+/// One act on every anomaly that was chosen, each by itself: a refusal of one stops no other.
 pub(crate) async fn batch(call: PageCall) -> PageResult {
     let ctx = call.ctx()?;
     let chosen = chosen(&call);
@@ -228,11 +228,6 @@ pub(crate) async fn figures(call: PageCall) -> PageResult {
             sum(|one| one.resolved),
             sum(|one| one.rejected),
         ],
-        legend: TONES
-            .into_iter()
-            .zip(Kind::ALL)
-            .map(|(tone, kind)| (tone, labels::kind(*kind)))
-            .collect(),
         rows: shown.iter().map(figure_row).collect(),
         pager: Pager {
             shown: shown.len(),

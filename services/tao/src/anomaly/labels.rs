@@ -12,7 +12,7 @@ pub const TITLE: &str = "Anomalies d’adresse";
 /// Title of the form.
 pub const NEW: &str = "Signaler une anomalie d’adresse";
 /// Title of the OI's queue, and its entry in the menu.
-pub const QUEUE: &str = "Anomalies d’adresse";
+pub const QUEUE: &str = "Anomalies signalées";
 /// Title of the figures.
 pub const FIGURES: &str = "Anomalies par commune";
 /// Title of what a batch did.
@@ -29,6 +29,11 @@ pub const STAGES: [(&str, &[Status]); 4] = [
         &[Status::Closed, Status::Rejected, Status::Canceled],
     ),
 ];
+
+/// A stage to come.
+pub const LATER: &str = "à venir";
+/// A stage that an anomaly did not pass.
+pub const NEVER: &str = "–";
 
 /// Columns of an operator's file.
 pub const COLUMNS: [(&str, &str); 18] = [
@@ -233,7 +238,7 @@ pub fn next_step(status: Status, reader: Side) -> &'static str {
         }
         Status::Acknowledged => "Le fournisseur va la prendre en charge.",
         Status::InProgress if ours => {
-            "Corrigez le référentiel, puis dites ce qui a été fait et dans quelle version cela se verra."
+            "Corrigez le référentiel, puis dites ce qui a été fait et dans quelle version."
         }
         Status::InProgress => "Le fournisseur vérifie et corrige.",
         Status::Pending if ours => "L’opérateur doit répondre à votre question.",
@@ -242,12 +247,10 @@ pub fn next_step(status: Status, reader: Side) -> &'static str {
             "L’opérateur peut accepter ou contester ; sans avis, elle se clôt seule."
         }
         Status::Resolved => {
-            "Acceptez la résolution, ou contestez-la ; sans avis de votre part, l’anomalie se clôt seule."
+            "Acceptez la résolution, ou contestez-la ; sans avis de vous, elle se clôt seule."
         }
         Status::Closed => "La correction est acquise.",
-        Status::Rejected => {
-            "Le fournisseur n’y donne pas suite. Si le lieu est toujours mal décrit, signalez-le à nouveau."
-        }
+        Status::Rejected => "Le fournisseur n’y donne pas suite, le motif est dans l’historique.",
         Status::Canceled => "L’opérateur l’a retirée.",
     }
 }

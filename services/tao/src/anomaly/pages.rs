@@ -39,6 +39,8 @@ pub struct Row {
     pub ball: &'static str,
     /// Whether that is the reader.
     pub yours: bool,
+    /// Whether something may still happen to it.
+    pub open: bool,
     /// Who reported it.
     pub operator: String,
     /// When.
@@ -143,6 +145,8 @@ pub struct Stage {
     pub class: &'static str,
     /// When it was reached.
     pub at: Option<Millis>,
+    /// A word when it was not.
+    pub note: &'static str,
 }
 
 /// A fact of an anomaly.
@@ -318,8 +322,6 @@ pub struct FigurePage {
     pub query: ListQuery,
     /// All communes together: reported, open, resolved, refused.
     pub sums: [i64; 4],
-    /// What the colours of the bars mean.
-    pub legend: Vec<(Tone, &'static str)>,
     /// The rows of this page.
     pub rows: Vec<FigureRow>,
     /// Where the page stands.

@@ -147,7 +147,7 @@ pub enum Where {
     },
 }
 
-/// An address, as the referential spells it or as it is said; texts are empty where it says nothing.
+/// An address, as the referential spells it or as it is said; empty where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// `IdentifiantImmeuble`, where one building has the address.
@@ -346,9 +346,12 @@ fn free(sent: &Sent) -> Result<Where, Refusal> {
 #[must_use]
 pub fn place_of(buildings: &[Building]) -> Option<Place> {
     let first = buildings.first()?;
-    let one = buildings.len() == 1;
+    let building_ref = match buildings.len() {
+        1 => first.reference.clone(),
+        _ => String::new(),
+    };
     Some(Place {
-        building_ref: one.then(|| first.reference.clone()).unwrap_or_default(),
+        building_ref,
         hexacle: first.hexacle.clone(),
         insee: first.insee.clone(),
         rivoli: first.rivoli.clone(),

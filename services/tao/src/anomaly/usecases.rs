@@ -311,9 +311,9 @@ fn side(ctx: &Ctx) -> (Side, &'static str) {
 /// Does something with the anomaly `reference`, as its operator or as the OI's staff.
 ///
 /// # Errors
-/// A fault when it is not known to be committed. In the outcome: `9` in the same words for an absent
-/// anomaly and for another operator's, `11` for what is the other side's to do, 13 when the state
-/// does not allow it, those of [`rules::step`], EVER01.
+/// A fault when it is not known to be committed. In the outcome: `9` in the same words for an
+/// absent anomaly and for another operator's, `11` for what is the other side's to do, 13 when the
+/// state does not allow it, those of [`rules::step`], EVER01.
 pub async fn act(
     platform: &Platform,
     ctx: &Arc<Ctx>,

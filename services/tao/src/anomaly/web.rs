@@ -174,6 +174,7 @@ pub(super) fn row(anomaly: &Anomaly, reader: Side, now: Millis) -> Row {
         state: Tag::new(labels::tone(anomaly.status), labels::status(anomaly.status)),
         ball: labels::ball(anomaly.status, reader),
         yours: anomaly.status.ball() == Some(reader),
+        open: !anomaly.status.is_final(),
         operator: anomaly.operator_code.clone(),
         created: anomaly.created,
         updated: anomaly.updated,
@@ -465,6 +466,10 @@ fn stages(seen: &Seen) -> Vec<Stage> {
             label,
             class,
             at: reached,
+            note: match status.is_final() {
+                true => labels::NEVER,
+                false => labels::LATER,
+            },
         });
     }
     stages
