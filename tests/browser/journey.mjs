@@ -101,6 +101,51 @@ async function eligibility(page) {
   await look(page, "eligibility-unknown");
 }
 
+// The structure of an address: found, narrowed, copied, printed, and each way it may not be found.
+async function addresses(page) {
+  const [free] = places.free;
+  const [shared] = places.shared;
+  const tree = page.locator("address-tree");
+  const leaves = tree.locator("li:visible");
+  await go(page, "/adresses");
+  await look(page, "addresses");
+  await page.fill("#q", free.address);
+  await page.waitForSelector("address-box li");
+  await page.fill("#q", free.building);
+  await send(page, "main form.filters button.primary");
+  check(/telle qu’écrite dans le référentiel/.test(await page.locator("main").innerText()), "no tree");
+  await look(page, "addresses-tree");
+  const all = await tree.locator("li").count();
+  await page.fill("#ReferencePrise", free.dwelling.pto.slice(3).toLowerCase());
+  check((await leaves.count()) === 1, `${await leaves.count()} dwellings of ${all} have one PTO`);
+  check((await page.locator("output").innerText()) === "1", "the count is not what is shown");
+  await send(page, "main form#filtre button");
+  check(/FIMP02/.test(await page.locator("main").innerText()), "part of a PTO is one");
+  await look(page, "addresses-refused");
+  await send(page, page.locator("main a", { hasText: "Voir toute la structure" }));
+  await page.fill("#ReferencePrise", free.dwelling.pto);
+  await send(page, "main form#filtre button");
+  await tree.locator("details.menu summary").click();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await tree.locator("copy-button button").click();
+  check((await tree.locator("copy-button").innerText()) === "Copié", "the copy is not told");
+  const copied = await page.evaluate("navigator.clipboard.readText()");
+  check(copied.includes(`ReferencePrise;${free.dwelling.pto}`), `copied: ${copied}`);
+  await look(page, "addresses-actions");
+  await page.emulateMedia({ media: "print" });
+  check(!(await tree.locator("copy-button").isVisible()), "actions are printed");
+  check((await leaves.count()) === 1, "the tree is not printed");
+  await page.emulateMedia({ media: null });
+  await send(page, tree.locator("li > .actions > a"));
+  const pto = await page.inputValue(`${ORDER} [name=ReferencePrise]`);
+  check(pto === free.dwelling.pto, `the form is prefilled with ${pto}`);
+  await go(page, `/adresses?CodeAdresseImmeuble=${shared.hexacle}`);
+  check((await page.locator("main .rows a").count()) > 1, "no choice of buildings");
+  await look(page, "addresses-choice");
+  await go(page, "/adresses?q=zzyzx");
+  await look(page, "addresses-nothing");
+}
+
 async function order(page, place, reference, looked) {
   await byBuilding(page, place);
   await page.locator("main .verdict .actions a").click();
@@ -301,6 +346,7 @@ await browse(async (page) => {
   await signInPages(page);
   await searchBox(page);
   await eligibility(page);
+  await addresses(page);
   await delivery(page);
   await cancelling(page);
   await refusals(page);

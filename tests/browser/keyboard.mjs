@@ -59,6 +59,50 @@ async function searchBox(page) {
   check((await page.locator(".verdict").count()) === 1, "what was chosen leads to no answer");
 }
 
+// The structure of an address: one stop of Tab, then the keys of a tree.
+async function tree(page) {
+  const [{ building, dwelling }] = given.places.free;
+  await go(page, "/adresses");
+  await type(page, "#q", building);
+  await press(page, "main form.filters button.primary");
+  await reach(page, "address-tree [role=treeitem]");
+  const here = () =>
+    page.evaluate(() => {
+      const { dataset, textContent } = document.activeElement;
+      const level = document.activeElement.getAttribute("aria-level");
+      const open = document.activeElement.getAttribute("aria-expanded");
+      return { level, open, porte: dataset.porte, text: textContent.trim() };
+    });
+  for (const [key, wanted] of [
+    ["Home", ({ level }) => level === "1"],
+    ["ArrowLeft", ({ open }) => open === "false"],
+    ["ArrowRight", ({ open }) => open === "true"],
+    ["ArrowRight", ({ level }) => level === "2"],
+    ["*", ({ open }) => open === "true"],
+    ["ArrowRight", ({ level }) => level === "3"],
+    ["*", ({ open }) => open === "true"],
+    ["End", ({ porte }) => porte !== undefined],
+    ["ArrowLeft", ({ level }) => level === "3"],
+    ["Home", ({ level }) => level === "1"],
+    ["e", ({ text }) => /^[Ee]scalier/.test(text)],
+    ["Enter", ({ open }) => open === "false"],
+    [" ", ({ open }) => open === "true"],
+  ]) {
+    await page.keyboard.press(key);
+    const found = await here();
+    check(wanted(found), `${key} leads to ${JSON.stringify(found).slice(0, 200)}`);
+  }
+  await type(page, "#ReferencePrise", dwelling.pto);
+  await press(page, "main form#filtre button");
+  await reach(page, "address-tree [role=treeitem]");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await reach(page, "address-tree details.menu summary");
+  await page.keyboard.press("Enter");
+  await press(page, "address-tree details.menu a");
+  check(page.url().includes("/eligibilite?"), `an action leads to ${page.url()}`);
+}
+
 // One sends a file, another approves what it made.
 async function referential(page) {
   // Listened to from the beginning: the browser must know before the key that it is asked for.
@@ -91,6 +135,7 @@ await browse(async (page) => {
   const landed = await page.evaluate("document.activeElement.id");
   check(landed === "contenu", `the skip link leads to ${landed}`);
   await searchBox(page);
+  await tree(page);
   await go(page, "/");
   await press(page, 'nav a[href="/eligibilite"]');
   await reach(page, 'main [name="critere"]');

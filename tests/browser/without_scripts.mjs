@@ -29,6 +29,28 @@ async function eligibility(page) {
   }
 }
 
+// The structure of an address, its filters and what is copied from it.
+async function addresses(page) {
+  const [{ building, dwelling }] = given.places.free;
+  await go(page, "/adresses");
+  await page.fill("#q", building);
+  await send(page, "main form.filters button.primary");
+  check((await page.locator("address-tree summary").count()) > 0, "no tree");
+  await page.fill("#ReferencePrise", dwelling.pto);
+  await send(page, "main form#filtre button");
+  check((await page.locator("address-tree li").count()) === 1, "the PTO narrows nothing");
+  await page.locator("address-tree details.menu summary").click();
+  const text = await page.locator("address-tree pre").innerText();
+  check(text.includes(`ReferencePrise;${dwelling.pto}`), `what is to be copied: ${text}`);
+  await send(page, page.locator("main a", { hasText: "Tout voir" }));
+  await page.emulateMedia({ media: "print" });
+  const hidden = await page.locator("address-tree li").evaluateAll(
+    (all) => all.filter((one) => !one.checkVisibility({ contentVisibilityAuto: true })).length,
+  );
+  check(hidden === 0, `${hidden} dwellings are not printed`);
+  await page.emulateMedia({ media: null });
+}
+
 // The OI's file: sent by one, approved by another, taken back.
 async function referential(page) {
   await become(page, given.team.importer);
@@ -58,6 +80,7 @@ async function referential(page) {
 await browse(
   async (page) => {
     await signIn(page, given.agent);
+    await addresses(page);
     await eligibility(page);
     await page.locator("main .verdict .actions a").click();
     await fill(page, FORM, {

@@ -1,4 +1,5 @@
-//! The house's own commands: `cargo xtask tidy | test | ci | new-service | vendor | budget`.
+//! The house's own commands: `cargo xtask tidy | test | ci | new-service | vendor | images |
+//! budget`.
 //!
 //! Nothing of the product depends on this crate.
 #![expect(
@@ -8,6 +9,7 @@
 
 mod budget;
 mod ci;
+mod images;
 mod new_service;
 mod shell;
 mod test;
@@ -52,6 +54,12 @@ enum Command {
         #[arg(long)]
         update: bool,
     },
+    /// Takes the pictures of README and guides again, from a demonstration run for it
+    Images {
+        /// Only pictures whose name contains this
+        #[arg(default_value = "")]
+        only: String,
+    },
     /// Prints the sizes of what is shipped beside their budgets
     Budget,
 }
@@ -76,6 +84,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Ci { trade } => ci::run(trade),
         Command::NewService { name } => new_service::run(&name).map(done),
         Command::Vendor { update } => vendor::run(update).map(done),
+        Command::Images { only } => images::run(&only).map(done),
         Command::Budget => budget::run().map(done),
     }
 }

@@ -11,6 +11,7 @@ mod import;
 mod ipe;
 mod load;
 mod orders;
+mod paths;
 mod peers;
 mod search;
 mod store;

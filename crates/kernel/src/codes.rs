@@ -309,6 +309,12 @@ codes! {
     EGEL01 = "EGEL01", 13, Conflict, Provider,
         "Immeuble ou PM déjà gelé",
         "Levez le gel en vigueur ou à venir avant d’en poser un autre.";
+    EOFF01 = "EOFF01", 4, Unavailable, Operator,
+        "Offre fermée à la commande",
+        "Choisissez une offre en vente : l’éligibilité donne celles du catalogue en vigueur.";
+    EOFF02 = "EOFF02", 4, Unavailable, Operator,
+        "Offre non proposée à cette adresse",
+        "Choisissez une autre offre du catalogue à cette adresse.";
     EREG01 = "EREG01", 2, Invalid, Provider,
         "Réglage refusé",
         "Relisez les réglages et ce qu’ils peuvent être : epissure setting list, guide \

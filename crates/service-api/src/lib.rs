@@ -64,9 +64,12 @@ pub struct Reconciler {
     pub name: &'static str,
     /// For what it may reach rows of any operator.
     pub duty: Duty,
-    /// Runs it; how much it did, 0 when nothing was due.
-    pub run: fn(Arc<Platform>, Arc<Ctx>) -> Pending<Result<usize, Fault>>,
+    /// Runs it.
+    pub run: RunReconciler,
 }
+
+/// Runs a reconciler: how much it did, 0 when nothing was due.
+pub type RunReconciler = fn(Arc<Platform>, Arc<Ctx>) -> Pending<Result<usize, Fault>>;
 
 /// How a run of a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ mod time;
 pub use contract::{COMMON_NAMESPACE, COMMON_XSD, Contract, SchemaError};
 pub use envelope::{Envelope, Limits};
 pub use fault::{FaultCode, SoapFault};
-pub use message::{Field, Head, ReplyHeader, RequestHeader, Return, Stamp, YesNo};
+pub use message::{Field, Head, ReplyHeader, RequestHeader, Return, Stamp, YesNo, indented};
 pub use pairs::Pairs;
 pub use time::{Day, Instant};
 

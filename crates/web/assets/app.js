@@ -1,6 +1,9 @@
 // Progressive enhancement only: every page works without this file. No word is written here; what
 // a person reads comes from the page.
 
+// Accents and case aside.
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
 // Ctrl K: go to any entry of the navigation or any action of the page, or search the orders.
 class CommandPalette extends HTMLElement {
   connectedCallback() {
@@ -28,7 +31,6 @@ class CommandPalette extends HTMLElement {
 
   // Copies of the links whose words contain what is typed, accents and case aside.
   fill() {
-    const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
     const typed = this.input.value.trim();
     const links = document.querySelectorAll(".nav li a, .head .actions a");
     const found = [...links].filter((link) => plain(link.textContent).includes(plain(typed)));
@@ -85,12 +87,24 @@ class ThemeSwitch extends HTMLElement {
 // Copies the text of the block it names, and says so.
 class CopyButton extends HTMLElement {
   connectedCallback() {
-    const button = this.querySelector("button");
-    button.addEventListener("click", async () => {
+    const button = this.querySelector("button, a");
+    button.addEventListener("click", async (event) => {
+      event.preventDefault();
+      const { text } = this.dataset;
       const block = document.getElementById(this.getAttribute("for"));
-      await navigator.clipboard.writeText(block.textContent);
+      // What is to be copied is a block of the page, or an address of the portal.
+      const copied = text ? new URL(text, location.href).href : block.textContent;
+      await navigator.clipboard.writeText(copied);
       button.querySelector("span").textContent = this.dataset.done;
     });
+  }
+}
+
+// Shown only where there is a script to answer it.
+class PrintButton extends HTMLElement {
+  connectedCallback() {
+    this.hidden = false;
+    this.firstElementChild.addEventListener("click", () => print());
   }
 }
 
@@ -211,9 +225,157 @@ class AddressBox extends HTMLElement {
   }
 }
 
+// The structure of an address as a tree to go through with the keyboard: one stop of Tab, arrows,
+// Home, End, the first letters of a name, and * to unfold what stands beside. Without it the parts
+// are plain details. The form it names by `for` narrows it while one types.
+class AddressTree extends HTMLElement {
+  connectedCallback() {
+    if (this.dataset.ready) return;
+    this.dataset.ready = "";
+    // From the innermost: what is inside is ready when its parent takes it.
+    for (const part of [...this.querySelectorAll("details:not(.menu)")].reverse()) this.branch(part);
+    for (const leaf of this.querySelectorAll("li")) leaf.setAttribute("role", "treeitem");
+    this.setAttribute("role", "tree");
+    this.setAttribute("aria-label", this.dataset.label);
+    const items = [...this.querySelectorAll("[role=treeitem]")];
+    for (const item of items) {
+      let level = 1;
+      const above = (one) => one.parentElement.closest(".branch");
+      const first = item.matches(".twig") ? item.parentElement : item;
+      for (let up = above(first); up; up = above(up)) level += 1;
+      item.setAttribute("aria-level", level);
+    }
+    this.settle(this.querySelector("li[aria-current]") ?? items[0]);
+    this.addEventListener("keydown", (event) => this.move(event));
+    this.addEventListener("click", (event) => this.click(event));
+    this.form = document.getElementById(this.getAttribute("for"));
+    this.form?.addEventListener("input", () => this.narrow());
+  }
+
+  // A part as a treeitem and the group that follows it.
+  branch(part) {
+    const [branch, twig] = [document.createElement("div"), document.createElement("div")];
+    const [label, ...inside] = part.children;
+    const lone = inside.length === 1 && inside[0].matches("ul");
+    const group = lone ? inside[0] : document.createElement("div");
+    if (!lone) group.append(...inside);
+    group.setAttribute("role", "group");
+    branch.className = "branch";
+    twig.className = "twig";
+    twig.setAttribute("role", "treeitem");
+    twig.setAttribute("aria-expanded", String(part.open));
+    twig.append(...label.childNodes);
+    branch.append(twig, group);
+    part.replaceWith(branch);
+  }
+
+  shown() {
+    const items = [...this.querySelectorAll("[role=treeitem]")];
+    return items.filter((item) => item.offsetParent !== null);
+  }
+
+  // The one that Tab comes to; what is inside the others is out of its way.
+  settle(item) {
+    for (const one of this.querySelectorAll("[role=treeitem], a, button, summary, pre")) {
+      one.tabIndex = one === item || item?.contains(one) ? 0 : -1;
+    }
+    return item;
+  }
+
+  unfold(twig, open) {
+    if (twig?.hasAttribute("aria-expanded")) twig.setAttribute("aria-expanded", String(open));
+  }
+
+  click(event) {
+    const item = event.target.closest("[role=treeitem]");
+    if (!item) return;
+    this.settle(item);
+    if (item.matches(".twig")) {
+      this.unfold(item, item.getAttribute("aria-expanded") !== "true");
+      item.focus();
+    }
+  }
+
+  move(event) {
+    const item = event.target.closest("[role=treeitem]");
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const inside = event.target !== item;
+    const items = this.shown();
+    const at = items.indexOf(item);
+    const open = item.getAttribute("aria-expanded");
+    const around = item.matches(".twig") ? item.parentElement.parentElement : item;
+    const parent = around.closest(".branch")?.firstElementChild;
+    const to = (one) => {
+      event.preventDefault();
+      if (one) this.settle(one).focus();
+    };
+    const key = event.key;
+    if (key === "ArrowDown") to(items[at + 1]);
+    else if (key === "ArrowUp") to(items[at - 1]);
+    else if (inside) return;
+    else if (key === "Home") to(items[0]);
+    else if (key === "End") to(items.at(-1));
+    else if (key === "ArrowRight" && open === "true") to(items[at + 1]);
+    else if (key === "ArrowLeft" && open !== "true") to(parent);
+    else if (key === "ArrowRight" || key === "ArrowLeft") {
+      this.unfold(item, key === "ArrowRight");
+      to(item);
+    } else if (key === "Enter" || key === " ") {
+      if (open) this.unfold(item, open !== "true");
+      else item.querySelector("a, summary")?.focus();
+      event.preventDefault();
+    } else if (key === "*") {
+      const siblings = item.closest(".branch")?.parentElement.children ?? [];
+      for (const one of siblings) this.unfold(one.firstElementChild, true);
+      event.preventDefault();
+    } else if (key.length === 1) this.seek(key, items, at, to);
+  }
+
+  // Letters typed soon after each other are the beginning of one name.
+  seek(letter, items, at, to) {
+    clearTimeout(this.forget);
+    this.forget = setTimeout(() => (this.typed = ""), 700);
+    this.typed = (this.typed ?? "") + plain(letter);
+    const from = this.typed.length > 1 ? at : at + 1;
+    const order = [...items.slice(from), ...items.slice(0, from)];
+    const begins = (item) => plain(item.innerText).trim().startsWith(this.typed);
+    to(order.find(begins));
+  }
+
+  // Doors that begin with what is typed, PTOs that contain it.
+  narrow() {
+    const bare = (text) => plain(text ?? "").replace(/[\s-]/g, "");
+    const asked = (name) => bare(this.form.elements[name]?.value);
+    const [porte, pto] = [asked("Porte"), asked("ReferencePrise")];
+    let kept = 0;
+    for (const leaf of this.querySelectorAll("li")) {
+      const held = bare(leaf.querySelector("[data-pto]")?.textContent);
+      leaf.hidden = !bare(leaf.dataset.porte).startsWith(porte) || !held.includes(pto);
+      kept += leaf.hidden ? 0 : 1;
+    }
+    for (const branch of this.querySelectorAll(".branch")) {
+      branch.hidden = !branch.querySelector("li:not([hidden])");
+      if (porte || pto) this.unfold(branch.firstElementChild, true);
+    }
+    const count = this.closest(".panel").querySelector("output");
+    if (count) count.value = kept;
+    this.settle(this.shown()[0]);
+  }
+}
+
+// Opens the browser's own window of printing; hidden where nothing would.
+class PrintButton extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", () => print());
+  }
+}
+
 customElements.define("command-palette", CommandPalette);
+customElements.define("address-tree", AddressTree);
+customElements.define("print-button", PrintButton);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("copy-button", CopyButton);
+customElements.define("print-button", PrintButton);
 customElements.define("error-summary", ErrorSummary);
 
 // A menu closes when one looks elsewhere; the same form is not sent twice by an impatient click.

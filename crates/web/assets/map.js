@@ -97,13 +97,18 @@ class TerritoryMap extends HTMLElement {
     const { width, height } = this.map.getCanvas().getBoundingClientRect();
     const room = Math.round((width * height) / 3600);
     this.asking = true;
-    const answer = await fetch(`${this.dataset.from}?bbox=${kept.join(",")}&place=${room}`);
+    const answer = await fetch(`${this.from()}bbox=${kept.join(",")}&place=${room}`);
     if (asked !== this.asked) return;
     this.asking = false;
     if (!answer.ok) return;
     this.last = await answer.json();
     this.map.getSource("all")?.setData(this.last);
     this.tally();
+  }
+
+  from() {
+    const { from } = this.dataset;
+    return from + (from.includes("?") ? "&" : "?");
   }
 
   // The legend counts what is in sight, and the footer says what it is made of.
@@ -163,6 +168,7 @@ class TerritoryMap extends HTMLElement {
     const size = ["min", 26, ["+", 4, ["sqrt", ["get", "n"]]]];
     // From afar, buildings must not hide each other.
     const byZoom = (...stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
+    const here = ["==", ["get", "ici"], true];
     const radius = (building) => ["case", is("immeuble"), building, size];
     return {
       version: 8,
@@ -172,6 +178,13 @@ class TerritoryMap extends HTMLElement {
       layers: [
         { id: "ground", type: "background", paint: { "background-color": ground } },
         {
+          id: "ways",
+          type: "line",
+          source: "all",
+          filter: is("trace"),
+          paint: { "line-color": brand, "line-width": 3, "line-dasharray": [2, 1] },
+        },
+        {
           id: "spots",
           type: "circle",
           source: "all",
@@ -180,8 +193,8 @@ class TerritoryMap extends HTMLElement {
             "circle-color": ["match", ["get", "etat"], ...paired(fill), ground],
             "circle-stroke-color": ["match", ["get", "etat"], ...paired(tone), ink],
             "circle-opacity": ["match", ["get", "etat"], ["prevu", "abandonne"], 1, 0.55],
-            "circle-stroke-width": byZoom(13, 0.75, 16, 1.5),
-            "circle-radius": byZoom(13, radius(2), 16, radius(6), 19, radius(9)),
+            "circle-stroke-width": byZoom(13, 0.75, 16, ["case", here, 4, 1.5]),
+            "circle-radius": byZoom(13, radius(2), 16, radius(["case", here, 11, 6]), 19, radius(9)),
           },
         },
         {
@@ -210,8 +223,9 @@ class TerritoryMap extends HTMLElement {
             ...font,
             "text-field": ["get", "court"],
             "text-size": 13,
-            "text-anchor": "left",
-            "text-offset": [0.9, 0],
+            // A number stands over its building: the next one is often close beside it.
+            "text-anchor": ["case", is("immeuble"), "bottom", "left"],
+            "text-offset": ["case", is("immeuble"), ["literal", [0, -0.6]], ["literal", [0.9, 0]]],
           },
           paint: text,
         },

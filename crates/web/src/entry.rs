@@ -162,6 +162,17 @@ impl PageCall {
         first_of(&self.form, name)
     }
 
+    /// The command that sends the message of a page to the same operator's XML web service.
+    #[must_use]
+    pub fn curl(&self, service: &str) -> String {
+        let url = &self.site.xml_url;
+        format!(
+            "curl --cert client.pem --key client.key --cacert ca.pem \\\n  \
+             --header 'Content-Type: text/xml; charset=utf-8' \\\n  \
+             --data @demande.xml {url}/ws/{service}"
+        )
+    }
+
     /// The key of a form that has one, and the digest of its other fields.
     #[must_use]
     pub fn form_key(&self) -> Option<Idempotency> {

@@ -1,5 +1,6 @@
 //! The French words that are not in a template: dates, badges, choices.
 
+use crate::map::Phase;
 use crate::{Environment, Theme};
 
 /// Name of the operators' portal under the brand.
@@ -111,4 +112,15 @@ pub fn done(name: &str) -> Option<&'static str> {
         "horloge" => "L’horloge de la démonstration a avancé.",
         _ => return None,
     })
+}
+
+/// How far a building is.
+pub(crate) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Deployed => "Déployé",
+        Phase::OnDemand => "Sur demande",
+        Phase::UnderWay => "En travaux",
+        Phase::Planned => "Prévu",
+        Phase::Abandoned => "Abandonné",
+    }
 }

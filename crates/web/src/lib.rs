@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod catalogue;
 pub mod clock;
+mod colour;
 pub mod entry;
 pub mod errors;
 pub mod export;
@@ -16,7 +17,9 @@ pub mod headers;
 pub mod labels;
 pub mod lint;
 mod list;
+pub mod map;
 mod multipart;
+pub mod search_box;
 pub mod server;
 mod shell;
 mod tag;
@@ -26,9 +29,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+pub use colour::Colour;
 pub use errors::RefusalView;
 pub use form::{FieldError, Form};
-pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager};
+pub use list::{ListQuery, PER_PAGE, PER_PAGE_MAX, Pager, link};
 pub use shell::{
     Brand, ClockBanner, Crumb, Environment, Flash, MenuEntry, MenuGroup, Person, Shell, Theme,
 };

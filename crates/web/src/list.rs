@@ -144,15 +144,23 @@ impl ListQuery {
             .iter()
             .copied()
             .filter(|(_, value)| !value.is_empty());
-        let query: Vec<String> = kept
-            .chain(added)
-            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-            .collect();
-        if query.is_empty() {
-            return self.path.clone();
-        }
-        format!("{}?{}", self.path, query.join("&"))
+        let pairs: Vec<(&str, &str)> = kept.chain(added).collect();
+        link(&self.path, &pairs)
     }
+}
+
+/// The address of a page with a query; pairs without a value are left out.
+#[must_use]
+pub fn link(path: &str, pairs: &[(&str, &str)]) -> String {
+    let query: Vec<String> = pairs
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    if query.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", query.join("&"))
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {

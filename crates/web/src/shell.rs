@@ -276,12 +276,20 @@ impl Shell {
         if self.path == href {
             return Some("page");
         }
-        let below = href != "/"
-            && self
-                .path
-                .strip_prefix(href)
-                .is_some_and(|rest| rest.starts_with('/'));
-        below.then_some("true")
+        if !self.is_below(href) {
+            return None;
+        }
+        // Of two entries above the page, the nearer one is the current one.
+        let mut entries = self.menu.iter().flat_map(|group| &group.entries);
+        let nearer =
+            |other: &str| other.len() > href.len() && (self.path == other || self.is_below(other));
+        (!entries.any(|entry| nearer(&entry.href))).then_some("true")
+    }
+
+    /// Whether the page lies below `href`.
+    fn is_below(&self, href: &str) -> bool {
+        let rest = self.path.strip_prefix(href);
+        href != "/" && rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// The title of the browser's tab.
@@ -306,6 +314,23 @@ mod tests {
         assert_eq!(shell.current("/commandes/42"), Some("page"));
         assert_eq!(shell.current("/"), None);
         assert_eq!(shell.current("/command"), None);
+    }
+
+    #[test]
+    fn of_two_entries_above_a_page_the_nearer_is_marked() {
+        let entry = |href: &str| MenuEntry::new("", href, "");
+        let group = MenuGroup {
+            title: String::new(),
+            entries: vec![entry("/adresses"), entry("/adresses/anomalies")],
+        };
+        let mut shell = Shell::bare(Brand::new("F2V"), Environment::Demo, Theme::Auto)
+            .page("Anomalie", "/adresses/anomalies/1");
+        shell.menu = vec![group];
+        assert_eq!(shell.current("/adresses"), None);
+        assert_eq!(shell.current("/adresses/anomalies"), Some("true"));
+        assert!(shell.leads_to("/adresses") && !shell.leads_to("/adresses/anomalies/1"));
+        let list = shell.page("Anomalies", "/adresses/anomalies");
+        assert_eq!(list.current("/adresses"), None);
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub fn service(code: &str) -> &str {
         "eligibilite" => "Éligibilité",
         "fci" => "Commandes",
         "referentiel" => "Référentiel",
+        "tao" => "Adresses (TAO)",
         other => other,
     }
 }

@@ -1,7 +1,14 @@
 //! The French words of the eligibility page.
 
-use domain::place::{Named, Verdict};
+pub use domain::building::labels::{Level, dwelling, lines, place};
+use domain::building::store::Neighbour;
+use domain::building::{Building, Pm};
+use domain::network::OpticalRoute;
+use domain::order::rules::{Control, Side};
 use jiff::civil::Date;
+use web::{Tag, Tone};
+
+use crate::rules::{Assessed, Rule, Way};
 
 /// The e-service's name.
 pub const TITLE: &str = "Éligibilité";
@@ -16,77 +23,6 @@ pub fn lot_size(max: usize) -> String {
 #[must_use]
 pub fn day(date: Date) -> String {
     web::french::date(date)
-}
-
-/// A reference that is easily taken for the one typed.
-pub const ALIKE: &str = "référence proche, qui existe";
-
-/// Parts of the text that were not used.
-#[must_use]
-pub fn unmatched(parts: &[String]) -> String {
-    format!("non utilisé : « {} »", parts.join(" », « "))
-}
-
-/// How many buildings stand at an address.
-#[must_use]
-pub fn standing(buildings: usize) -> String {
-    match buildings {
-        0 => "aucun immeuble au référentiel".to_owned(),
-        1 => "un immeuble".to_owned(),
-        n => format!("{n} immeubles"),
-    }
-}
-
-/// The title of addresses whose number is not the one that was asked for.
-pub const NUMBER_UNKNOWN: (&str, &str) = (
-    "Ce numéro n’existe pas dans la voie",
-    "Voici les numéros existants les plus proches.",
-);
-
-/// The title and what to do, for a text that names no building by itself: `known` is what it names
-/// for sure, `named` what it looks like, with so many `lines` to choose from.
-#[must_use]
-pub fn places(
-    verdict: Verdict,
-    known: Option<Named>,
-    named: Option<Named>,
-    lines: usize,
-) -> (String, &'static str) {
-    match (verdict, known, named) {
-        (_, Some(Named::Pm | Named::Pbo), _) => (
-            "Un équipement du réseau, pas une adresse".to_owned(),
-            "L’éligibilité se teste à une adresse ou sur une prise : indiquez l’une d’elles.",
-        ),
-        (_, Some(Named::Housenumber), _) => (
-            "Adresse connue, sans immeuble au référentiel".to_owned(),
-            "L’adresse existe dans la Base adresse nationale, mais aucun immeuble n’y est décrit.",
-        ),
-        (_, Some(_), _) => (
-            "Il manque le numéro".to_owned(),
-            "Ajoutez le numéro dans la voie devant son nom.",
-        ),
-        (Verdict::Ambiguous, _, Some(Named::Coordinates)) => (
-            "Adresses autour de ce point".to_owned(),
-            "Un point n’est l’adresse de personne : choisissez.",
-        ),
-        (Verdict::Ambiguous, ..) => (
-            format!("{lines} adresses possibles"),
-            "Choisissez, ou précisez la commune ou le code postal : la plateforme ne choisit \
-             jamais à votre place.",
-        ),
-        (_, _, Some(named)) if lines == 0 => (
-            format!("Inconnu : {}", named.label()),
-            "Vérifiez la saisie, ou indiquez l’adresse.",
-        ),
-        (..) if lines == 0 => (
-            "Adresse inconnue".to_owned(),
-            "Vérifiez le nom de la voie et celui de la commune.",
-        ),
-        (..) => (
-            "Adresse inconnue telle quelle".to_owned(),
-            "Voici ce qui s’en approche le plus.",
-        ),
-    }
 }
 
 /// The banner when something can be ordered.
@@ -145,64 +81,12 @@ pub fn summary(dwellings: i64, blocks: usize) -> String {
     }
 }
 
-/// A level of an address's structure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Bâtiment.
-    Block,
-    /// Escalier.
-    Stair,
-    /// Étage.
-    Floor,
-}
-
-/// A block, a staircase, a floor, in words; `_NA_` is not applicable.
-#[must_use]
-pub fn place(level: Level, value: &str) -> String {
-    let kind = match level {
-        Level::Block => "Bâtiment",
-        Level::Stair => "Escalier",
-        Level::Floor => "Étage",
-    };
-    if value == domain::building::NOT_APPLICABLE {
-        return format!("{kind} unique");
-    }
-    match (level, value) {
-        (Level::Floor, "RDC") => "Rez-de-chaussée".to_owned(),
-        (Level::Floor, "1") => "1er étage".to_owned(),
-        (Level::Floor, n) if n.parse::<u8>().is_ok() => format!("{n}e étage"),
-        _ => format!("{kind} {value}"),
-    }
-}
-
-/// A dwelling by its door, or by its floor when doors are not named.
-#[must_use]
-pub fn dwelling(porte: &str, etage: &str) -> String {
-    if porte.is_empty() {
-        place(Level::Floor, etage)
-    } else {
-        format!("Porte {porte}")
-    }
-}
-
-/// How many lines.
-#[must_use]
-pub fn lines(n: usize) -> String {
-    if n > 1 {
-        format!("{n} logements")
-    } else {
-        "un logement".to_owned()
-    }
-}
-
 /// Labels of the facts.
 pub const FACT_STATE: &str = "État de l’immeuble";
 /// The PM.
 pub const FACT_PM: &str = "PM";
 /// Orders accepted from.
 pub const FACT_ORDERS: &str = "Commandes acceptées";
-/// Reports given from.
-pub const FACT_REPORTS: &str = "Comptes rendus fournis";
 /// The operator's own prestation.
 pub const FACT_PRESENCE: &str = "Votre prestation au PM";
 /// Not present.
@@ -225,4 +109,231 @@ pub fn free(n: i64) -> String {
         1 => "une fibre libre".to_owned(),
         n => format!("{n} fibres libres"),
     }
+}
+
+/// A rule, as what it asks for.
+#[must_use]
+pub fn rule(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Address => "Un immeuble du référentiel est à cette adresse",
+        Rule::Structure => "Bâtiment, escalier et étage sont connus, ou n’ont pas à l’être",
+        Rule::Left => "Une fibre est libre, ou la ligne n’a pas d’autre commande en cours",
+        Rule::Control(control) => match control {
+            Control::QuotedPm => "Le PM cité est celui de l’immeuble",
+            Control::QuotedPrestation => "La prestation PM citée est la vôtre",
+            Control::Presence => "Votre société est présente au PM, si l’offre le demande",
+            Control::PmOpening => "Le PM est en service commercial",
+            Control::BuildingState => "L’immeuble est déployé, ou raccordable sur demande",
+            Control::OrdersFrom => "Les commandes y sont acceptées",
+            Control::Freeze => "Ni l’immeuble ni son PM n’est gelé",
+            Control::OrderType => "Le type de commande est admis",
+            Control::OfferKnown => "L’offre est au catalogue",
+            Control::OfferSold => "L’offre est en vente",
+            Control::OfferHere => "L’offre est proposée à une telle adresse",
+            Control::OfferHeld => "Votre société détient l’offre par un contrat",
+            Control::Pto => "La PTO est bien là, ou reste à construire",
+        },
+    }
+}
+
+/// The number of a building in its street.
+#[must_use]
+pub fn number(one: &Neighbour) -> String {
+    format!("{}{}", one.number, one.complement.to_lowercase())
+}
+
+/// What a map says of a building.
+#[must_use]
+pub fn neighbour(one: &Neighbour) -> String {
+    let place = format!("{} {}", number(one), one.street);
+    let dwellings = lines(usize::try_from(one.dwellings).unwrap_or(0));
+    format!("{} : {}, {dwellings}", place.trim(), one.state.label())
+}
+
+/// A PBO.
+#[must_use]
+pub fn pbo(reference: &str) -> String {
+    format!("PBO {reference}")
+}
+
+/// A PM and where it stands.
+#[must_use]
+pub fn pm(pm: &Pm) -> String {
+    format!("PM {} {}", pm.reference, pm.kind)
+        .trim_end()
+        .to_owned()
+}
+
+/// How many lines a PM can hold.
+#[must_use]
+pub fn capacity(lines: i64) -> String {
+    match lines {
+        0 => "capacité non dite".to_owned(),
+        n => format!("{n} lignes au plus"),
+    }
+}
+
+/// Drawer and position at the PM.
+#[must_use]
+pub fn drawer(route: &OpticalRoute) -> String {
+    let mut words = Vec::new();
+    if !route.module.is_empty() {
+        words.push(route.module.to_lowercase());
+    }
+    if !route.position.is_empty() {
+        words.push(format!("position {}", route.position));
+    }
+    words.join(", ")
+}
+
+/// Where a PBO is and the cable that reaches it.
+#[must_use]
+pub fn at_pbo(kind: &str, cable: &str) -> String {
+    let cable = match cable {
+        "" => String::new(),
+        cable => format!("câble {cable}"),
+    };
+    let words = [kind.to_owned(), cable].into_iter();
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The connector of a PTO.
+#[must_use]
+pub fn connector(route: &OpticalRoute) -> String {
+    match (route.connector, route.connector_colour) {
+        (0, _) => String::new(),
+        (n, None) => format!("connecteur {n}"),
+        (n, Some(colour)) => format!("connecteur {n} {}", colour.literal().to_lowercase()),
+    }
+}
+
+/// No PTO yet.
+pub const PTO_TO_BUILD: &str = "PTO à construire";
+
+/// A dwelling in words, from the block to the door, and what else there is to say of it.
+#[must_use]
+pub fn whole_spot(way: &Way, more: &str) -> String {
+    let spot = &way.spot;
+    let levels = [
+        (Level::Block, &spot.batiment),
+        (Level::Stair, &spot.escalier),
+        (Level::Floor, &spot.etage),
+    ];
+    let named = levels
+        .into_iter()
+        .filter(|(_, value)| *value != domain::building::NOT_APPLICABLE && !value.is_empty());
+    let mut words: Vec<String> = named.map(|(level, value)| place(level, value)).collect();
+    if !way.porte.is_empty() {
+        words.push(format!("porte {}", way.porte));
+    }
+    if !more.is_empty() {
+        words.push(more.to_owned());
+    }
+    words.join(", ")
+}
+
+/// What is left at a PBO.
+#[must_use]
+pub fn free_tag(free_fibres: i64) -> Tag {
+    let tone = match free_fibres {
+        0 => Tone::Bad,
+        1 => Tone::Warn,
+        _ => Tone::Ok,
+    };
+    Tag::new(tone, free(free_fibres))
+}
+
+/// The network allows it.
+pub const COMPATIBLE: &str = "Compatible";
+/// It does not.
+pub const INCOMPATIBLE: &str = "Incompatible";
+/// The operator holds the offer and is present.
+pub const CONTRACT: &str = "Contrat actif";
+/// It is not present at the PM.
+pub const NOT_AT_PM: &str = "Absent du PM";
+/// It does not hold the offer.
+pub const NOT_HELD: &str = "Non souscrite";
+/// What a free fibre promises.
+pub const LIKELY: &str =
+    "Fibre pressentie : la prochaine libre au PBO. Celle de la ligne est donnée au compte rendu.";
+/// How the line is connected.
+pub const FACT_CONNECTION: &str = "Raccordement";
+/// Who patches at the PM.
+pub const OI_PATCHING: &str = "brassage par le fournisseur uniquement";
+/// The technical PM.
+pub const FACT_PMT: &str = "PM technique";
+/// PTOs of the building.
+pub const FACT_PTOS: &str = "Prises (PTO)";
+/// No fibre left for what is to be built.
+pub const SATURATED: &str = "plus de fibre libre pour construire";
+
+/// A side of the control.
+#[must_use]
+pub fn side(side: Side) -> &'static str {
+    match side {
+        Side::Technical => "technique",
+        Side::Commercial => "commerciale",
+    }
+}
+
+/// The kinds of PBO and of connection.
+#[must_use]
+pub fn connection(building: &Building) -> String {
+    let words = [&building.pbo_kind, &building.connection_kind];
+    let told: Vec<&str> = words
+        .into_iter()
+        .map(String::as_str)
+        .filter(|word| !word.is_empty())
+        .collect();
+    match told.as_slice() {
+        [] => "mode non dit".to_owned(),
+        [one, other] if one == other => (*one).to_owned(),
+        words => words.join(", "),
+    }
+}
+
+/// The manager's agreement, when it is needed.
+#[must_use]
+pub fn agreement(building: &Building) -> String {
+    match (building.agreement_needed, building.agreement_signed_on) {
+        (false, _) => String::new(),
+        (true, Some(date)) => format!("accord du gestionnaire signé le {}", day(date)),
+        (true, None) => "accord du gestionnaire attendu".to_owned(),
+    }
+}
+
+/// How far a PM is and its dates.
+#[must_use]
+pub fn pm_dates(pm: &Pm) -> String {
+    let mut words = vec![pm.state.label().to_lowercase()];
+    let mut dated = |what: &str, date: Option<Date>| {
+        words.extend(date.map(|date| format!("{what} {}", day(date))));
+    };
+    dated("installé le", pm.installed_on);
+    dated("mis à disposition le", pm.first_handed_over_on);
+    dated("en service commercial le", pm.opened_on);
+    words.join(", ")
+}
+
+/// From when reports are given.
+#[must_use]
+pub fn reports(date: Option<Date>) -> String {
+    date.map_or_else(String::new, |date| {
+        format!("comptes rendus depuis le {}", day(date))
+    })
+}
+
+/// How many PTOs there are and how many are to be built, never whose they are.
+#[must_use]
+pub fn ptos(assessed: &Assessed) -> String {
+    let existing = assessed
+        .ways
+        .iter()
+        .filter(|way| way.pto_ref.is_some())
+        .count();
+    let to_build = assessed.ways.len() - existing;
+    format!("{existing} existantes, {to_build} à construire")
 }

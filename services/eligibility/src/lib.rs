@@ -1,11 +1,12 @@
 //! Éligibilité Opérateur (E-1): from an address, what can be sold there, when, and why not.
 #![warn(missing_docs)]
 
+mod answer;
 pub mod labels;
 pub mod messages;
 pub mod pages;
 pub mod rules;
-mod search_box;
+pub mod surroundings;
 pub mod usecases;
 mod web;
 mod xml;
@@ -40,7 +41,15 @@ pub static SERVICE: EService = EService {
             access: Access::Needs(VIEW),
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
-            handler: |call| Box::pin(search_box::suggestions(call)),
+            handler: |call| Box::pin(::web::search_box::suggestions(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/eligibilite/plan.geojson",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(web::plan(call)),
         },
     ],
     xml: Some(&XML),

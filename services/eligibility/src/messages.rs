@@ -103,6 +103,9 @@ message! {
         pm_commercial_on: Option<Day> = "DateMiseEnServiceCommercialePM",
         pm_service_reference: Option<String> = "ReferencePrestationPm",
         pbo_kind: Option<String> = "TypePBO",
+        connection_kind: Option<String> = "TypeRaccoPBPTO",
+        oi_patching: Option<YesNo> = "BrassageParOIUniquement",
+        saturated: YesNo = "Sature",
         orders_from: Option<Day> = "DateDebutAcceptationCmdAcces",
         reports_from: Option<Day> = "DateDebutFournitureCRCmdAcces",
         structure: Required = "StructureRequise",
@@ -115,9 +118,11 @@ message! {
         batiment: Option<String> = "Batiment",
         escalier: Option<String> = "Escalier",
         etage: Option<String> = "Etage",
+        porte: Option<String> = "Porte",
         pbo: Option<String> = "ReferencePBO",
         existing_pto: YesNo = "PtoExistante",
         pto: Option<String> = "ReferencePrise",
+        line: Option<String> = "EtatLigne",
         free_fibres: Option<u32> = "FibresLibres",
     }
 
@@ -131,6 +136,16 @@ message! {
         motive_label: Option<String> = "LibelleMotif",
         remedy: Option<String> = "Remede",
         who: Option<String> = "QuiAgit",
+        technical: YesNo = "CompatibiliteTechnique",
+        commercial: YesNo = "CompatibiliteCommerciale",
+        reasons: Vec<Reason> = "RegleNonRespectee",
+    }
+
+    /// A rule that refuses it.
+    pub struct Reason {
+        label: String = "Libelle",
+        motive: String = "Motif",
+        motive_label: String = "LibelleMotif",
     }
 }
 

@@ -3,7 +3,10 @@
 use askama::Template;
 use jiff::civil::Date;
 use kernel::Millis;
+use web::search_box::{Places, Understood};
 use web::{Form, RefusalView, Shell, Tag, Tone, filters};
+
+use crate::surroundings::{Drawing, Point};
 
 /// `/eligibilite`, question and answer at one address. The form is a GET whose fields are
 /// `critere` (`texte`, `immeuble`, `hexacle` or `adresse`), `q`, `IdentifiantImmeuble`,
@@ -20,49 +23,6 @@ pub struct Eligibility {
     pub outcome: Option<Outcome>,
     /// What the text of the box was taken for, when something was assumed or left over.
     pub understood: Option<Understood>,
-}
-
-/// What the text of the box was taken for.
-#[derive(Debug)]
-pub struct Understood {
-    /// What it is: `adresse`, `prise (PTO)`.
-    pub kind: &'static str,
-    /// The place.
-    pub label: String,
-    /// What was assumed, in French.
-    pub assumed: Vec<String>,
-    /// Parts of the text that were not used.
-    pub unmatched: Vec<String>,
-    /// Other places that may have been meant.
-    pub others: Vec<PlaceLine>,
-}
-
-/// Places that a text may mean.
-#[derive(Debug)]
-pub struct Places {
-    /// How many, or that there is none.
-    pub title: String,
-    /// What to do.
-    pub note: String,
-    /// The code an order would get, where none is certain.
-    pub refusal: Option<RefusalView>,
-    /// The places, best first.
-    pub lines: Vec<PlaceLine>,
-    /// There are more.
-    pub more: bool,
-}
-
-/// One place that may be meant.
-#[derive(Debug)]
-pub struct PlaceLine {
-    /// In one line.
-    pub label: String,
-    /// What it is.
-    pub kind: &'static str,
-    /// What was assumed, what is not explained, what stands there.
-    pub notes: Vec<String>,
-    /// Where its test is.
-    pub href: String,
 }
 
 /// What a question led to.
@@ -123,7 +83,17 @@ pub struct Answer {
     /// Buildings, stairs, floors, dwellings.
     pub structure: Vec<Building>,
     /// From the PM to the dwelling.
-    pub network: Vec<Point>,
+    pub path: Path,
+    /// The neighbourhood; `None` without coordinates.
+    pub drawing: Option<Drawing>,
+    /// Where the map that moves fetches it.
+    pub map_from: String,
+    /// This answer's own address, to hand to a colleague.
+    pub share_href: String,
+    /// Where an anomaly of this address is reported.
+    pub anomaly_href: String,
+    /// The same address in TAO.
+    pub tao_href: String,
     /// The XML call that asks the same.
     pub xml: String,
     /// The same call by curl.
@@ -152,10 +122,16 @@ pub struct Offer {
     pub code: String,
     /// Eligible, later, not eligible.
     pub verdict: Tag,
+    /// What the network says.
+    pub technical: Tag,
+    /// What the operator's own contracts say.
+    pub commercial: Tag,
     /// From when, if later.
     pub from: Option<Date>,
     /// Why not, with the trade's code.
     pub refusal: Option<RefusalView>,
+    /// Rule by rule.
+    pub reasons: Vec<ReasonLine>,
     /// The order form, prefilled.
     pub order_href: Option<String>,
 }
@@ -214,17 +190,26 @@ pub struct Dwelling {
     pub selected: bool,
 }
 
-/// A point of the network, from the PM down.
+/// What one rule says.
 #[derive(Clone, Debug)]
-pub struct Point {
-    /// Name of an icon.
-    pub icon: String,
-    /// Its reference.
-    pub title: String,
-    /// Where it is, or its kind.
+pub struct ReasonLine {
+    /// Whether it lets the order pass.
+    pub kept: bool,
+    /// What it asks for.
+    pub label: &'static str,
+    /// Technical or commercial.
+    pub side: &'static str,
+    /// Its refusal.
+    pub refusal: Option<RefusalView>,
+}
+
+/// From the PM to the dwelling.
+#[derive(Clone, Debug, Default)]
+pub struct Path {
+    /// Its points.
+    pub points: Vec<Point>,
+    /// What is to be known of it, empty for nothing.
     pub note: String,
-    /// Free fibres, saturation...
-    pub state: Option<Tag>,
 }
 
 #[cfg(test)]
@@ -351,19 +336,48 @@ mod tests {
     }
 
     fn answer() -> Answer {
+        let line = |kept: bool, label: &'static str, code| ReasonLine {
+            kept,
+            label,
+            side: "technique",
+            refusal: (!kept).then(|| refusal(code)),
+        };
         let offer = |label: &str, code: &str, verdict: Tag| Offer {
             label: label.to_owned(),
             code: code.to_owned(),
             verdict,
+            technical: Tag::new(Tone::Ok, "Compatible"),
+            commercial: Tag::new(Tone::Ok, "Contrat actif"),
             from: None,
             refusal: None,
+            reasons: vec![
+                line(
+                    true,
+                    "Un immeuble du référentiel est à cette adresse",
+                    &codes::FADR01,
+                ),
+                line(false, "Ni l’immeuble ni son PM n’est gelé", &codes::FIMP11),
+            ],
             order_href: None,
         };
-        let point = |icon: &str, title: &str, note: &str, state| Point {
-            icon: icon.to_owned(),
+        let point = |icon, title: &str, note: &str, state| Point {
+            icon,
             title: title.to_owned(),
             note: note.to_owned(),
+            colours: vec![
+                web::Colour::read("tube", "13 ROUGE"),
+                web::Colour::read("fibre", "3 VERT"),
+            ],
             state,
+        };
+        let mark = |x, y, class: &str, href: &str| web::map::Mark {
+            x,
+            y,
+            r: 7.0,
+            class: class.to_owned(),
+            title: "12 RUE DES TANNEURS : Déployé, 24 logements".to_owned(),
+            text: "12".to_owned(),
+            href: href.to_owned(),
         };
         let order = "/commandes/nouvelle?IdentifiantImmeuble=IMB%2F53130%2FX%2F001A";
         Answer {
@@ -416,26 +430,47 @@ mod tests {
                 "Etage".to_owned(),
             ],
             structure: structure(),
-            network: vec![
-                point(
-                    "layers",
-                    "PM FI-53130-0001",
-                    "Armoire de rue, déployé",
-                    Some(Tag::new(Tone::Ok, "Vous y êtes")),
-                ),
-                point(
-                    "plug",
-                    "PBO PT 012345",
-                    "Palier du 1er étage",
-                    Some(Tag::new(Tone::Warn, "1 fibre libre")),
-                ),
-                point(
-                    "house",
-                    "24 logements",
-                    "18 PTO existantes, 6 à construire",
-                    None,
-                ),
-            ],
+            path: Path {
+                note: "Fibre pressentie".to_owned(),
+                points: vec![
+                    point(
+                        "layers",
+                        "PM FI-53130-0001",
+                        "Armoire de rue, déployé",
+                        Some(Tag::new(Tone::Ok, "Vous y êtes")),
+                    ),
+                    point(
+                        "plug",
+                        "PBO PT 012345",
+                        "Palier du 1er étage",
+                        Some(Tag::new(Tone::Warn, "1 fibre libre")),
+                    ),
+                    point(
+                        "house",
+                        "24 logements",
+                        "18 PTO existantes, 6 à construire",
+                        None,
+                    ),
+                ],
+            },
+            drawing: Some(Drawing {
+                bounds: "-0.774000,48.069000,-0.766000,48.073000".to_owned(),
+                buildings: vec![mark(
+                    400.0,
+                    300.0,
+                    "ok",
+                    "/eligibilite?IdentifiantImmeuble=1",
+                )],
+                pbos: vec![mark(420.0, 280.0, "", "")],
+                pm: Some(mark(700.0, 100.0, "", "")),
+                ways: vec!["700,100 420,280 400,300".to_owned()],
+                scale: (120.0, "50 m".to_owned()),
+                legend: vec![("deploye", "Déployé", Tone::Ok, 1)],
+            }),
+            map_from: "/eligibilite/plan.geojson?IdentifiantImmeuble=1".to_owned(),
+            share_href: "/eligibilite?IdentifiantImmeuble=IMB%2F53130%2FX%2F001A".to_owned(),
+            anomaly_href: "/adresses/anomalies/nouvelle?IdentifiantImmeuble=1".to_owned(),
+            tao_href: "/adresses?IdentifiantImmeuble=1".to_owned(),
             xml: XML.to_owned(),
             curl: CURL.to_owned(),
             json_href: "/eligibilite?IdentifiantImmeuble=IMB%2F53130%2FX%2F001A&format=json"

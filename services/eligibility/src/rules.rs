@@ -2,10 +2,12 @@
 //! it asks the order's control (E-1, D776 §4.3.2), and adds what only the CR would tell: whether a
 //! fibre is left, whether another order is under way.
 
+use std::sync::Arc;
+
 use domain::building::{BuildingState, Dwelling};
-use domain::contract::Offer;
-use domain::line::LiveLine;
-use domain::order::rules::{self, Asker, Quoted, QuotedPto, Site, Spot};
+use domain::line::{LineState, LiveLine};
+use domain::offer::Offer;
+use domain::order::rules::{self, Asker, Control, Quoted, QuotedPto, Side, Site, Spot};
 use domain::order::{AddressKey, BuiltBy, WellFormed};
 use jiff::civil::Date;
 use kernel::{Refusal, codes};
@@ -79,6 +81,18 @@ pub struct Way {
     pub verdicts: Vec<Verdict>,
 }
 
+impl Way {
+    /// The state of its line, when there is a PTO.
+    #[must_use]
+    pub fn line(&self) -> Option<LineState> {
+        self.pto_ref.as_ref()?;
+        Some(match self.in_service {
+            true => LineState::InService,
+            false => LineState::Free,
+        })
+    }
+}
+
 /// Everything said of one building.
 #[derive(Clone, Debug)]
 pub struct Assessed {
@@ -88,6 +102,21 @@ pub struct Assessed {
     pub ways: Vec<Way>,
     /// The best verdict on each offer, in the catalogue's order.
     pub best: Vec<Verdict>,
+    /// Rule by rule, why the best verdict on each offer is what it is.
+    pub reasons: Vec<Vec<Reason>>,
+}
+
+impl Assessed {
+    /// Whether lines are to be built here and no fibre is left for any of them.
+    #[must_use]
+    pub fn is_saturated(&self) -> bool {
+        let mut to_build = self
+            .ways
+            .iter()
+            .filter(|way| way.pto_ref.is_none())
+            .peekable();
+        to_build.peek().is_some() && to_build.all(|way| way.free_fibres == 0)
+    }
 }
 
 /// What is left at each PBO, and who holds which line.
@@ -120,32 +149,39 @@ pub fn assess(
     at: usize,
     occupancy: &Occupancy,
     asker: &Asker,
-    offers: &[Offer],
+    offers: &[Arc<Offer>],
 ) -> Assessed {
     let site = sites[at].clone();
     let mut ways = ways_of(question, &site, occupancy);
+    let judging = Judging {
+        question,
+        sites,
+        site: &site,
+        occupancy,
+        asker,
+    };
     for way in &mut ways {
         way.verdicts = offers
             .iter()
-            .map(|offer| judge(question, sites, &site, way, occupancy, asker, offer))
+            .map(|offer| judging.verdict(Some(way), offer))
             .collect();
     }
-    let best = offers
-        .iter()
-        .enumerate()
-        .map(|(i, offer)| {
-            let verdicts = ways.iter().map(|way| &way.verdicts[i]);
-            verdicts
-                .min_by_key(|verdict| verdict.rank())
-                .cloned()
-                .unwrap_or_else(|| {
-                    // No way left open: what control says of the question as it stands.
-                    let order = as_asked(question, &site, offer);
-                    verdict_of(&order, sites, &Quoted::default(), asker, &site)
-                })
-        })
-        .collect();
-    Assessed { site, ways, best }
+    let (mut best, mut reasons) = (Vec::new(), Vec::new());
+    for (i, offer) in offers.iter().enumerate() {
+        let way = ways.iter().min_by_key(|way| way.verdicts[i].rank());
+        best.push(match way {
+            Some(way) => way.verdicts[i].clone(),
+            // No way left open: what control says of the question as it stands.
+            None => judging.verdict(None, offer),
+        });
+        reasons.push(judging.reasons(way, offer));
+    }
+    Assessed {
+        site,
+        ways,
+        best,
+        reasons,
+    }
 }
 
 /// The ways of ordering in a building, of those the question leaves open.
@@ -167,7 +203,7 @@ fn ways_of(question: &Question, site: &Site, occupancy: &Occupancy) -> Vec<Way> 
             spot,
             porte: dwelling.map(|d| d.porte.clone()).unwrap_or_default(),
             pbo_ref,
-            in_service: line.is_some_and(|line| line.state == domain::line::LineState::InService),
+            in_service: line.is_some_and(|line| line.state == LineState::InService),
             pto_ref,
             verdicts: Vec::new(),
         }
@@ -216,60 +252,154 @@ fn as_asked(question: &Question, site: &Site, offer: &Offer) -> WellFormed {
         pm_ref: None,
         pm_prestation: None,
         order_type: "LOCA".to_owned(),
-        offer: offer.code.to_owned(),
+        offer: offer.code.clone(),
     }
 }
 
-fn judge(
-    question: &Question,
-    sites: &[Site],
-    site: &Site,
-    way: &Way,
-    occupancy: &Occupancy,
-    asker: &Asker,
-    offer: &Offer,
-) -> Verdict {
-    let order = order_for(question, site, way, offer);
-    let mut quoted = Quoted::default();
-    if let Some(pto_ref) = &way.pto_ref {
-        let line = occupancy.line(pto_ref).cloned();
-        quoted.pto = Some(Some(QuotedPto {
-            spot: Some(way.spot.clone()),
-            line,
-        }));
-    }
-    let verdict = verdict_of(&order, sites, &quoted, asker, site);
-    if verdict != Verdict::Eligible {
-        return verdict;
-    }
-    let under_way = |line: &LiveLine| line.pending_order.is_some();
-    match &way.pto_ref {
-        None if way.free_fibres == 0 => Verdict::NotEligible(Refusal::new(&codes::FINT01)),
-        Some(pto) if occupancy.line(pto).is_some_and(under_way) => {
-            Verdict::NotEligible(Refusal::new(&codes::FINT06))
+/// What a verdict rests on.
+struct Judging<'a> {
+    question: &'a Question,
+    sites: &'a [Site],
+    site: &'a Site,
+    occupancy: &'a Occupancy,
+    asker: &'a Asker,
+}
+
+impl Judging<'_> {
+    /// The order that would be placed, and what it quotes.
+    fn order(&self, way: Option<&Way>, offer: &Arc<Offer>) -> (WellFormed, Quoted) {
+        let mut quoted = Quoted {
+            offer: Some(Arc::clone(offer)),
+            ..Quoted::default()
+        };
+        let Some(way) = way else {
+            return (as_asked(self.question, self.site, offer), quoted);
+        };
+        if let Some(pto_ref) = &way.pto_ref {
+            quoted.pto = Some(Some(QuotedPto {
+                spot: Some(way.spot.clone()),
+                line: self.occupancy.line(pto_ref).cloned(),
+            }));
         }
-        _ => Verdict::Eligible,
+        (order_for(self.question, self.site, way, offer), quoted)
+    }
+
+    /// The verdict on an offer, one way or as the question stands.
+    fn verdict(&self, way: Option<&Way>, offer: &Arc<Offer>) -> Verdict {
+        let (order, quoted) = self.order(way, offer);
+        let refusal = match rules::admit(&order, self.sites, &quoted, self.asker) {
+            Err(rejection) => Some(rejection.refusal),
+            Ok(_) => way.and_then(|way| self.left(way).err()),
+        };
+        match refusal {
+            None => Verdict::Eligible,
+            Some(refusal) => match opening(self.site, offer, &refusal, self.asker) {
+                Some(day) => Verdict::EligibleFrom(day, refusal),
+                None => Verdict::NotEligible(refusal),
+            },
+        }
+    }
+
+    /// What only the report would tell: a fibre is left, no other order is under way on the line.
+    fn left(&self, way: &Way) -> Result<(), Refusal> {
+        let under_way = |line: &LiveLine| line.pending_order.is_some();
+        match &way.pto_ref {
+            None if way.free_fibres == 0 => Err(Refusal::new(&codes::FINT01)),
+            Some(pto) if self.occupancy.line(pto).is_some_and(under_way) => {
+                Err(Refusal::new(&codes::FINT06))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What each rule says of one way, those after a refusal too.
+    fn reasons(&self, way: Option<&Way>, offer: &Arc<Offer>) -> Vec<Reason> {
+        let (order, quoted) = self.order(way, offer);
+        let mut reasons = vec![Reason {
+            rule: Rule::Address,
+            said: Ok(()),
+        }];
+        let located = rules::locate(&order, self.sites);
+        reasons.push(Reason {
+            rule: Rule::Structure,
+            said: located.as_ref().map(drop).map_err(Clone::clone),
+        });
+        if let Ok((site, place)) = &located {
+            let case = rules::Case {
+                order: &order,
+                site,
+                place,
+                quoted: &quoted,
+                asker: self.asker,
+            };
+            reasons.extend(SHOWN.iter().map(|control| Reason {
+                rule: Rule::Control(*control),
+                said: case.check(*control),
+            }));
+        }
+        reasons.extend(way.map(|way| Reason {
+            rule: Rule::Left,
+            said: self.left(way),
+        }));
+        reasons
     }
 }
 
-fn verdict_of(
-    order: &WellFormed,
-    sites: &[Site],
-    quoted: &Quoted,
-    asker: &Asker,
-    site: &Site,
-) -> Verdict {
-    match rules::admit(order, sites, quoted, asker) {
-        Ok(_) => Verdict::Eligible,
-        Err(rejection) => match opening(site, &rejection.refusal, asker) {
-            Some(day) => Verdict::EligibleFrom(day, rejection.refusal),
-            None => Verdict::NotEligible(rejection.refusal),
-        },
+/// The controls that say something of a place: a question quotes neither PM nor type.
+const SHOWN: [Control; 9] = [
+    Control::Presence,
+    Control::PmOpening,
+    Control::BuildingState,
+    Control::OrdersFrom,
+    Control::Freeze,
+    Control::OfferSold,
+    Control::OfferHere,
+    Control::OfferHeld,
+    Control::Pto,
+];
+
+/// A rule that a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// FADR01: a building stands at the address.
+    Address,
+    /// FADR02 to FADR04: block, staircase and floor are told, or need not be.
+    Structure,
+    /// One of the order's controls.
+    Control(Control),
+    /// FINT01, FINT06: a fibre is left, or the line is nobody's order under way.
+    Left,
+}
+
+impl Rule {
+    /// On whose side it stands.
+    #[must_use]
+    pub fn side(self) -> Side {
+        match self {
+            Self::Address | Self::Structure | Self::Left => Side::Technical,
+            Self::Control(control) => control.side(),
+        }
     }
+}
+
+/// What a rule says.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    /// The rule.
+    pub rule: Rule,
+    /// Its refusal, if it refuses.
+    pub said: Result<(), Refusal>,
+}
+
+/// The first refusal of one side, if it refuses at all.
+#[must_use]
+pub fn refusal_of(reasons: &[Reason], side: Side) -> Option<&Refusal> {
+    let mut of_side = reasons.iter().filter(|reason| reason.rule.side() == side);
+    of_side.find_map(|reason| reason.said.as_ref().err())
 }
 
 /// The day a refusal goes away by itself, when the referential knows it.
-fn opening(site: &Site, refusal: &Refusal, asker: &Asker) -> Option<Date> {
+fn opening(site: &Site, offer: &Offer, refusal: &Refusal, asker: &Asker) -> Option<Date> {
     let building = &site.building;
     let orderable = matches!(
         building.state,
@@ -277,6 +407,7 @@ fn opening(site: &Site, refusal: &Refusal, asker: &Asker) -> Option<Date> {
     );
     let day = match refusal.code.as_str() {
         "FIMP10" if orderable => building.orders_from,
+        "EOFF01" => offer.from_day,
         "FIMP09" if site.presence.is_some() => site.pm.as_ref().and_then(|pm| pm.opened_on),
         _ => None,
     };

@@ -1,8 +1,10 @@
 //! The eligibility test (E-1): the same data as the order's control, the same for every operator at
 //! the same instant, with its extraction date (I-1).
 
+use std::sync::Arc;
+
 use domain::access::{Ctx, Duty};
-use domain::contract::{OFFERS, Offer};
+use domain::offer::{self, Offer};
 use domain::order::rules::Site;
 use domain::order::{AddressKey, usecases as orders};
 use domain::release::Release;
@@ -20,7 +22,7 @@ pub struct Tested {
     /// Every building that the key names; never chosen among silently.
     pub buildings: Vec<Assessed>,
     /// The offers the verdicts are about, in their order.
-    pub offers: &'static [Offer],
+    pub offers: Vec<Arc<Offer>>,
     /// The extraction date of the data; `None` before the first import.
     pub extracted_on: Option<Date>,
 }
@@ -105,6 +107,13 @@ pub fn test(
         return Ok(Err(Refusal::new(&codes::FIMP02).on("ReferencePrise")));
     }
     let asker = orders::asker(tx, &scope, ctx.now)?;
+    let mut offers = offer::store::catalogue(tx, release)?;
+    // What is no longer sold is nobody's question, unless the operator still holds it.
+    offers.retain(|offer| {
+        let ended = offer.to_day.is_some_and(|day| day <= asker.today);
+        !ended || asker.offers.contains(&offer.code)
+    });
+    let offers: Vec<Arc<Offer>> = offers.into_iter().map(Arc::new).collect();
     let named = |site: &Site| {
         question
             .building_ref
@@ -118,7 +127,7 @@ pub fn test(
         }
         let occupancy = load_occupancy(tx, ctx, release, &sites[at])?;
         buildings.push(rules::assess(
-            question, &sites, at, &occupancy, &asker, OFFERS,
+            question, &sites, at, &occupancy, &asker, &offers,
         ));
     }
     if buildings.is_empty() {
@@ -127,7 +136,7 @@ pub fn test(
     let extracted_on = orders::extraction_date(tx, release)?;
     Ok(Ok(Tested {
         buildings,
-        offers: OFFERS,
+        offers,
         extracted_on,
     }))
 }

@@ -2,17 +2,19 @@
 //! words.
 
 use domain::order::PlaceOrder;
+use domain::order::rules::Side;
 use jiff::civil::Date;
 use kernel::{Refusal, working_time};
 use service_api::place;
 use soap::server::{XmlCall, XmlError};
 use soap::{Day, Instant, Return, YesNo};
 
+use crate::labels;
 use crate::messages::{
-    Building, Dwelling, EligibilityTested, LotResult, LotTest, LotTested, Offer, TestEligibility,
-    TestLot, Verdict,
+    Building, Dwelling, EligibilityTested, LotResult, LotTest, LotTested, Offer, Reason,
+    TestEligibility, TestLot, Verdict,
 };
-use crate::rules::{Assessed, Verdict as Judged};
+use crate::rules::{Assessed, Reason as Said, Verdict as Judged, refusal_of};
 use crate::usecases::{self, Tested};
 
 pub(crate) async fn test_eligibility(call: XmlCall) -> Result<String, XmlError> {
@@ -138,6 +140,9 @@ fn building(tested: &Tested, assessed: &Assessed) -> Building {
         pm_commercial_on: day(pm.and_then(|pm| pm.opened_on)),
         pm_service_reference: site.presence.as_ref().map(|p| p.prestation_ref.clone()),
         pbo_kind: some(&building.pbo_kind),
+        connection_kind: some(&building.connection_kind),
+        oi_patching: pm.map(|pm| YesNo(pm.oi_patching)),
+        saturated: YesNo(assessed.is_saturated()),
         orders_from: day(building.orders_from),
         reports_from: day(building.reports_from),
         structure: site.required().into(),
@@ -154,9 +159,11 @@ fn dwellings(assessed: &Assessed) -> Vec<Dwelling> {
             batiment: some(&way.spot.batiment),
             escalier: some(&way.spot.escalier),
             etage: some(&way.spot.etage),
+            porte: some(&way.porte),
             pbo: some(&way.pbo_ref),
             existing_pto: YesNo(way.pto_ref.is_some()),
             pto: way.pto_ref.clone(),
+            line: way.line().map(|state| state.literal().to_owned()),
             free_fibres: u32::try_from(way.free_fibres).ok(),
         })
         .collect()
@@ -165,7 +172,8 @@ fn dwellings(assessed: &Assessed) -> Vec<Dwelling> {
 fn offers(tested: &Tested, assessed: &Assessed) -> Vec<Offer> {
     let judged = tested.offers.iter().zip(&assessed.best);
     judged
-        .map(|(offer, best)| {
+        .zip(&assessed.reasons)
+        .map(|((offer, best), reasons)| {
             let refusal = best.refusal();
             let (verdict, from) = match best {
                 Judged::Eligible => (Verdict::Eligible, None),
@@ -173,15 +181,27 @@ fn offers(tested: &Tested, assessed: &Assessed) -> Vec<Offer> {
                 Judged::NotEligible(_) => (Verdict::NonEligible, None),
             };
             Offer {
-                code: offer.code.to_owned(),
-                label: offer.label.to_owned(),
+                code: offer.code.clone(),
+                label: offer.label.clone(),
                 verdict,
                 eligible_on: from,
                 motive: refusal.map(|r| r.code.clone()),
                 motive_label: refusal.map(kernel::Refusal::message),
                 remedy: refusal.map(|r| r.remedy().to_owned()),
                 who: refusal.map(|r| r.who_acts().label().to_owned()),
+                technical: YesNo(refusal_of(reasons, Side::Technical).is_none()),
+                commercial: YesNo(refusal_of(reasons, Side::Commercial).is_none()),
+                reasons: reasons.iter().filter_map(reason).collect(),
             }
         })
         .collect()
+}
+
+fn reason(reason: &Said) -> Option<Reason> {
+    let refusal = reason.said.as_ref().err()?;
+    Some(Reason {
+        label: labels::rule(reason.rule).to_owned(),
+        motive: refusal.code.clone(),
+        motive_label: refusal.message(),
+    })
 }

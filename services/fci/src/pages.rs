@@ -75,6 +75,8 @@ pub struct NewOrder {
     pub refusal: Option<RefusalView>,
     /// The dwelling, in words, when the eligibility page led here.
     pub dwelling: Option<DwellingSummary>,
+    /// The offers the operator may order: code and label.
+    pub offers: Vec<(String, String)>,
     /// Set when the PTO is in service: the form then asks for `confirmation_ecrasement`.
     pub overwriting: bool,
 }
@@ -256,33 +258,7 @@ pub struct RoutePoint {
     /// Where on it: `Tiroir 3, position C07`.
     pub note: String,
     /// The fibre that leaves it, with the colours' names.
-    pub fibres: Vec<Colour>,
-}
-
-/// A colour: what it is of, its name, and its rank in the cable's code.
-#[derive(Clone, Debug)]
-pub struct Colour {
-    /// `tube` or `fibre`.
-    pub of: String,
-    /// Its name in French: `rouge`.
-    pub name: String,
-    /// 1 to 12 in the code of domain §1.4; 13 to 24 are the same with a black ring; 0 has no
-    /// swatch.
-    pub rank: u8,
-}
-
-impl Colour {
-    /// The style class of the swatch.
-    #[must_use]
-    pub fn swatch(&self) -> u8 {
-        (self.rank.saturating_sub(1)) % 12 + 1
-    }
-
-    /// Whether the tube carries a black ring.
-    #[must_use]
-    pub fn ringed(&self) -> bool {
-        self.rank > 12
-    }
+    pub fibres: Vec<web::Colour>,
 }
 
 /// The end customer. Shown to the ordering operator alone.
@@ -423,6 +399,10 @@ mod tests {
             form.set(name, value);
         }
         NewOrder {
+            offers: vec![(
+                "ACCES_FTTH".to_owned(),
+                "Accès FTTH passif à la ligne".to_owned(),
+            )],
             shell: shell("Nouvelle commande", "/commandes/nouvelle")
                 .under("Commandes", "/commandes"),
             form,
@@ -486,7 +466,7 @@ mod tests {
             note: note.to_owned(),
             fibres,
         };
-        let colour = |of: &str, name: &str, rank| Colour {
+        let colour = |of: &str, name: &str, rank| web::Colour {
             of: of.to_owned(),
             name: name.to_owned(),
             rank,
@@ -639,16 +619,5 @@ mod tests {
         page.routes.clear();
         let html = check("commande-refusee.html", &page);
         assert!(!html.contains("<form class=\"body\""));
-    }
-
-    #[test]
-    fn the_second_dozen_of_tubes_is_the_first_with_a_ring() {
-        let colour = |rank| Colour {
-            of: String::new(),
-            name: String::new(),
-            rank,
-        };
-        assert_eq!((colour(12).swatch(), colour(12).ringed()), (12, false));
-        assert_eq!((colour(13).swatch(), colour(13).ringed()), (1, true));
     }
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::{Permission, Right};
+use domain::offer::Offer;
 use domain::order::store::{Key, Listing, Side, Sort};
 use domain::order::usecases::{self, Consulted};
 use domain::order::{Order, PlaceOrder, Status, labels as words, store};
@@ -13,8 +14,8 @@ use web::{Form, ListQuery, Pager, RefusalView, Tag, Tone};
 
 use crate::labels;
 use crate::pages::{
-    Colour, Customer, Fact, NewOrder, Next, OrderList, OrderPage, OrderRow, Route, RoutePoint,
-    SORTABLE, StateChoice, Step, StepState, TimelineEntry,
+    Customer, Fact, NewOrder, Next, OrderList, OrderPage, OrderRow, Route, RoutePoint, SORTABLE,
+    StateChoice, Step, StepState, TimelineEntry,
 };
 
 /// Rows an export reads at once.
@@ -180,6 +181,7 @@ async fn new_order_page(
     status: StatusCode,
 ) -> PageResult {
     let overwriting = is_in_service(call, form.value("ReferencePrise")).await?;
+    let offers = orderable_offers(call).await?;
     let shell = call
         .shell(labels::NEW_ORDER)
         .under(labels::TITLE, "/commandes");
@@ -188,9 +190,20 @@ async fn new_order_page(
         form,
         refusal,
         dwelling: None,
+        offers: offers.into_iter().map(|o| (o.code, o.label)).collect(),
         overwriting,
     };
     Ok(web::page(status, &page))
+}
+
+/// What the operator may order; nothing for whoever is none.
+async fn orderable_offers(call: &PageCall) -> Result<Vec<Offer>, PageError> {
+    let Ok(scope) = call.ctx()?.operator().cloned() else {
+        return Ok(Vec::new());
+    };
+    let now = call.ctx()?.now;
+    let read = move |tx: &mut dyn storage::Tx| usecases::orderable_offers(tx, &scope, now);
+    Ok(call.platform.db.get(read).await.map_err(Fault::from)?)
 }
 
 /// Whether the PTO's line is in use, by whomever: taking it would overwrite it.
@@ -561,7 +574,10 @@ fn routes(found: &Consulted) -> Vec<Route> {
         note,
         fibres,
     };
-    let colours = vec![colour("tube", &fibre.tube), colour("fibre", &fibre.colour)];
+    let colours = vec![
+        web::Colour::read("tube", &fibre.tube),
+        web::Colour::read("fibre", &fibre.colour),
+    ];
     let mut points = vec![
         point(
             "layers",
@@ -592,16 +608,6 @@ fn routes(found: &Consulted) -> Vec<Route> {
         title: String::new(),
         points,
     }]
-}
-
-/// `3 VERT` in the referential: rank and name.
-fn colour(of: &str, text: &str) -> Colour {
-    let (rank, name) = text.split_once(' ').unwrap_or(("0", text));
-    Colour {
-        of: of.to_owned(),
-        name: name.to_lowercase(),
-        rank: rank.parse().unwrap_or(0),
-    }
 }
 
 fn xml_call(reference: &str, now: Millis) -> String {

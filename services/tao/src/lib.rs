@@ -5,11 +5,16 @@
 pub mod anomaly;
 pub mod labels;
 pub mod messages;
+pub mod pages;
 pub mod rules;
 pub mod usecases;
+mod web;
 mod xml;
 
-use service_api::{Audited, EService, Permission, Repeat, Right, XmlOperation, XmlService};
+use service_api::{
+    Access, Audited, EService, MenuEntry, MenuGroup, Method, Permission, Repeat, Right, Route,
+    XmlOperation, XmlService,
+};
 
 /// What reading the referential's addresses needs.
 const VIEW: Permission = Permission::subscribed("tao", Right::View);
@@ -22,6 +27,22 @@ pub static SERVICE: EService = EService {
     clause: "Ann. 1, E-7",
     subscribed: true,
     routes: &[
+        Route {
+            method: Method::Get,
+            path: "/adresses",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(web::addresses(call)),
+        },
+        Route {
+            method: Method::Get,
+            path: "/adresses/suggestions",
+            access: Access::Needs(VIEW),
+            audit: Audited::Nothing(NO_TRACE),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(::web::search_box::suggestions(call)),
+        },
         anomaly::LIST,
         anomaly::NEW,
         anomaly::REPORT,
@@ -39,7 +60,17 @@ pub static SERVICE: EService = EService {
     reconcilers: &[anomaly::LAPSE],
     migrations: &[anomaly::MIGRATION],
     tenant_tables: &[anomaly::TABLE, anomaly::TIMELINE],
-    menu: &[anomaly::MENU, anomaly::OI_MENU],
+    menu: &[
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: labels::TITLE,
+            href: "/adresses",
+            icon: "building-2",
+            access: Access::Needs(VIEW),
+        },
+        anomaly::MENU,
+        anomaly::OI_MENU,
+    ],
     mails: &[
         anomaly::MAIL_ASKED,
         anomaly::MAIL_RESOLVED,

@@ -3,12 +3,18 @@
 
 use domain::building::Building;
 use domain::line::{LineState, LiveLine};
-use domain::order::rules::{Door, Site};
+use domain::order::rules::{Door, Site, Spot};
 
-/// What narrows a structure.
+/// What narrows a structure. Names are the referential's, in any case.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// The door, as the referential names it, in any case.
+    /// The block.
+    pub batiment: Option<String>,
+    /// The staircase.
+    pub escalier: Option<String>,
+    /// The floor.
+    pub etage: Option<String>,
+    /// The door.
     pub porte: Option<String>,
     /// `ReferencePrise`, normalised.
     pub pto_ref: Option<String>,
@@ -21,8 +27,25 @@ pub struct Structure {
     pub building: Building,
     /// Which of block, staircase and floor an order must name.
     pub required: [bool; 3],
+    /// The building as a whole, whatever the filter keeps of it.
+    pub whole: Whole,
     /// Its blocks, by name; none when the referential knows no structure.
     pub blocks: Vec<Block>,
+}
+
+/// What there is in a building.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Dwellings, and lines of none.
+    pub dwellings: usize,
+    /// Those that have a PTO.
+    pub ptos: usize,
+    /// The PBOs that serve it, each once.
+    pub pbos: Vec<String>,
+    /// The names of its blocks, staircases and floors, each once, in the order of the tree.
+    pub names: [Vec<String>; 3],
+    /// `ReferencePrestationPm` of the asking operator itself at its PM; empty for none.
+    pub presence: String,
 }
 
 /// A part of a building and what is in it, under the referential's name, `_NA_` for none.
@@ -80,8 +103,40 @@ pub fn structure(site: &Site, lines: &[LiveLine], filter: &Filter) -> Option<Str
     Some(Structure {
         building: site.building.clone(),
         required: site.required(),
+        whole: whole(site, &all, lines),
         blocks,
     })
+}
+
+fn whole(site: &Site, doors: &[Door<'_>], lines: &[LiveLine]) -> Whole {
+    let presence = site.presence.as_ref();
+    let mut whole = Whole {
+        dwellings: doors.len(),
+        presence: presence.map_or_else(String::new, |at| at.prestation_ref.clone()),
+        ..Whole::default()
+    };
+    for door in doors {
+        let dwelling = dwelling(door, lines);
+        whole.ptos += usize::from(dwelling.pto.is_some());
+        note(&mut whole.pbos, &dwelling.pbo_ref);
+        let Spot {
+            batiment,
+            escalier,
+            etage,
+            ..
+        } = &door.spot;
+        for (known, name) in whole.names.iter_mut().zip([batiment, escalier, etage]) {
+            note(known, name);
+        }
+    }
+    whole
+}
+
+/// Adds what is new and not empty.
+fn note(known: &mut Vec<String>, name: &str) {
+    if !name.is_empty() && !known.iter().any(|one| one == name) {
+        known.push(name.to_owned());
+    }
 }
 
 /// The last of `all` when it has this name, else a new one.
@@ -100,15 +155,26 @@ fn part<'a, T>(all: &'a mut Vec<Part<T>>, name: &str) -> &'a mut Part<T> {
 }
 
 impl Filter {
-    fn is_empty(&self) -> bool {
-        self.porte.is_none() && self.pto_ref.is_none()
+    /// Whether everything is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let names = [&self.batiment, &self.escalier, &self.etage, &self.porte];
+        self.pto_ref.is_none() && names.iter().all(|name| name.is_none())
     }
 }
 
 fn keeps(filter: &Filter, door: &Door<'_>) -> bool {
-    let named = |wanted: &String| wanted.to_uppercase() == door.porte().to_uppercase();
-    let of_door = filter.porte.as_ref().is_none_or(named);
-    of_door && (filter.pto_ref.is_none() || door.pto_ref == filter.pto_ref)
+    let named = [
+        (&filter.batiment, door.spot.batiment.as_str()),
+        (&filter.escalier, &door.spot.escalier),
+        (&filter.etage, &door.spot.etage),
+        (&filter.porte, door.porte()),
+    ];
+    let same = |wanted: &str, name: &str| wanted.to_uppercase() == name.to_uppercase();
+    named
+        .iter()
+        .all(|(wanted, name)| wanted.as_ref().is_none_or(|wanted| same(wanted, name)))
+        && (filter.pto_ref.is_none() || door.pto_ref == filter.pto_ref)
 }
 
 fn dwelling(door: &Door<'_>, lines: &[LiveLine]) -> Dwelling {

@@ -29,7 +29,8 @@ pub struct Structures {
     pub extracted_on: Option<Date>,
 }
 
-/// Reads a question from the trade's own fields; an order has none for the door.
+/// Reads a question from the trade's own fields: the block, the staircase and the floor narrow it.
+/// An order has no field for the door.
 ///
 /// # Errors
 /// FIMP15 without any key nor PTO, FIMP16 for a key that cannot be read.
@@ -47,18 +48,22 @@ pub fn question(fields: &PlaceOrder, porte: Option<&str>) -> Result<Question, Re
         false => None,
     };
     let porte = porte.map(str::trim).filter(|porte| !porte.is_empty());
-    let porte = porte.map(str::to_owned);
-    Ok(Question {
-        key,
-        filter: Filter { porte, pto_ref },
-    })
+    let given = |name: &str| fields.given(name).map(str::to_owned);
+    let filter = Filter {
+        batiment: given("Batiment"),
+        escalier: given("Escalier"),
+        etage: given("Etage"),
+        porte: porte.map(str::to_owned),
+        pto_ref,
+    };
+    Ok(Question { key, filter })
 }
 
 /// The structure of an address, of all its buildings.
 ///
 /// # Errors
 /// FADR01 when no building is known by the key, FIMP02 for a PTO that does not exist, 5 when no
-/// dwelling there has that door or PTO; a fault when the store does not answer.
+/// dwelling there is in that part or has that door or PTO; a fault when the store does not answer.
 pub async fn structures(
     platform: &Platform,
     ctx: &Ctx,
@@ -96,10 +101,15 @@ pub fn read(
         buildings.extend(rules::structure(site, &lines, &question.filter));
     }
     if buildings.is_empty() {
-        let field = match question.filter.porte {
-            Some(_) => "Porte",
-            None => "ReferencePrise",
-        };
+        let filter = &question.filter;
+        let named = [
+            (&filter.porte, "Porte"),
+            (&filter.pto_ref, "ReferencePrise"),
+            (&filter.etage, "Etage"),
+            (&filter.escalier, "Escalier"),
+        ];
+        let narrowed = named.iter().find(|(value, _)| value.is_some());
+        let field = narrowed.map_or("Batiment", |(_, field)| *field);
         let refusal = Refusal::new(&codes::RC05).on(field);
         return Ok(Err(refusal.because(labels::NOT_HERE)));
     }

@@ -8,7 +8,7 @@
 mod outcome;
 mod postgres;
 mod run;
-mod tools;
+pub mod tools;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -211,7 +211,7 @@ fn python_with_zeep(folder: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The npm packages of the tests; none of them runs a script at its installation.
-fn node_modules(folder: &Path) -> anyhow::Result<PathBuf> {
+pub fn node_modules(folder: &Path) -> anyhow::Result<PathBuf> {
     let modules = folder.join("node_modules");
     let stamp = folder.join("installed");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == NODE_PROJECT) {

@@ -97,3 +97,53 @@ impl DwellingState {
         }
     }
 }
+
+/// A level of an address's structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Bâtiment.
+    Block,
+    /// Escalier.
+    Stair,
+    /// Étage.
+    Floor,
+}
+
+/// A block, a staircase, a floor, in words; `_NA_` is not applicable.
+#[must_use]
+pub fn place(level: Level, value: &str) -> String {
+    let kind = match level {
+        Level::Block => "Bâtiment",
+        Level::Stair => "Escalier",
+        Level::Floor => "Étage",
+    };
+    if value == super::NOT_APPLICABLE {
+        return format!("{kind} unique");
+    }
+    match (level, value) {
+        (Level::Floor, "RDC") => "Rez-de-chaussée".to_owned(),
+        (Level::Floor, "1") => "1er étage".to_owned(),
+        (Level::Floor, n) if n.parse::<u8>().is_ok() => format!("{n}e étage"),
+        _ => format!("{kind} {value}"),
+    }
+}
+
+/// A dwelling by its door, or by its floor when doors are not named.
+#[must_use]
+pub fn dwelling(porte: &str, etage: &str) -> String {
+    if porte.is_empty() {
+        place(Level::Floor, etage)
+    } else {
+        format!("Porte {porte}")
+    }
+}
+
+/// How many dwellings, or lines of them.
+#[must_use]
+pub fn lines(n: usize) -> String {
+    if n > 1 {
+        format!("{n} logements")
+    } else {
+        "un logement".to_owned()
+    }
+}

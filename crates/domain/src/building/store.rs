@@ -111,6 +111,74 @@ pub fn buildings_by_street_number(
         .collect()
 }
 
+/// A building as a map of its surroundings shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbour {
+    /// IdentifiantImmeuble.
+    pub reference: String,
+    /// How far it is.
+    pub state: BuildingState,
+    /// Number in the street.
+    pub number: String,
+    /// Letter after the number.
+    pub complement: String,
+    /// Street, type and name.
+    pub street: String,
+    /// Dwellings.
+    pub dwellings: i64,
+    /// Longitude and latitude (degrees).
+    pub place: (f64, f64),
+}
+
+/// Buildings of a frame (west, south, east, north, in degrees) behind one PM or in one street
+/// (INSEE and RIVOLI codes), which have an index each; by reference, at most `limit`.
+pub fn list_near(
+    tx: &mut dyn Tx,
+    release: Release,
+    pm_ref: &str,
+    (insee, rivoli): (&str, &str),
+    [west, south, east, north]: [f64; 4],
+    limit: i64,
+) -> Result<Vec<Neighbour>, Error> {
+    let stmt = sql!(
+        "select building_ref, state, number, complement, street_type, street_name, dwellings, lon,
+           lat
+         from building
+         where ((pm_ref = ?1 and ?1 <> '') or (insee = ?2 and rivoli = ?3))
+           and from_release <= ?4 and to_release > ?4
+           and lon >= ?5 and lat >= ?6 and lon <= ?7 and lat <= ?8
+         order by building_ref limit ?9"
+    );
+    let params = [
+        pm_ref.into(),
+        insee.into(),
+        rivoli.into(),
+        release.0.into(),
+        west.into(),
+        south.into(),
+        east.into(),
+        north.into(),
+        limit.into(),
+    ];
+    let neighbour = |row: &Row| {
+        let (lon, lat) = (row.opt_real("lon")?, row.opt_real("lat")?);
+        let street = [row.text("street_type")?, row.text("street_name")?];
+        Ok(Neighbour {
+            reference: row.text("building_ref")?,
+            state: BuildingState::from_store(&row.text("state")?)?,
+            number: row.text("number")?,
+            complement: row.text("complement")?,
+            street: street.join(" ").trim().to_owned(),
+            dwellings: row.int("dwellings")?,
+            place: (lon.unwrap_or_default(), lat.unwrap_or_default()),
+        })
+    };
+    tx.query(&shared(), stmt, &params)?
+        .iter()
+        .map(neighbour)
+        .collect()
+}
+
 /// The PM `reference`.
 pub fn pm_by_reference(
     tx: &mut dyn Tx,

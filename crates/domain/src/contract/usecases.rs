@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kernel::{ContractId, Fault, Refusal, codes};
 
-use super::{Contract, offer, store};
+use super::{Contract, store};
 use crate::access::Ctx;
 use crate::operator::usecases::{is_name, staff_on};
-use crate::{Outcome, Platform, Unit, Verdict, write};
+use crate::{Outcome, Platform, Unit, Verdict, offer, release, write};
 
 /// Records a contract signed today and the offers it opens.
 ///
@@ -30,7 +30,10 @@ pub async fn add_contract(
         if !is_name(&reference) {
             return refused(&codes::RC03, "reference");
         }
-        if offers.is_empty() || offers.iter().any(|code| offer(code).is_none()) {
+        let release = release::store::current(work.tx)?;
+        let catalogue = offer::store::catalogue(work.tx, release)?;
+        let unknown = |code: &String| catalogue.iter().all(|offer| offer.code != *code);
+        if offers.is_empty() || offers.iter().any(unknown) {
             return refused(&codes::RC02, "offer");
         }
         let contract = Contract {

@@ -127,6 +127,27 @@ pub fn free_fibres_of_building(
         .collect()
 }
 
+/// The fibre that [`take_fibre`] would take at a PBO now, if any is left.
+pub fn next_fibre(
+    tx: &mut dyn Tx,
+    scope: &SystemScope,
+    release: Release,
+    pm_ref: &str,
+    pbo_ref: &str,
+) -> Result<Option<Fibre>, Error> {
+    let stmt = sql!(
+        "select f.fibre_id as fibre_id from fibre f join live_fibre l on l.fibre_id = f.fibre_id
+         where f.pm_ref = ?1 and f.pbo_ref = ?2 and f.from_release <= ?3 and f.to_release > ?3
+           and l.state = 'disponible' and l.dedicated = false and l.pto_ref = ''
+         order by f.fibre_id limit 1"
+    );
+    let params = [pm_ref.into(), pbo_ref.into(), release.0.into()];
+    match first(tx.query(&scope.rls(), stmt, &params)?) {
+        Some(row) => fibre_by_id(tx, release, &row.text("fibre_id")?),
+        None => Ok(None),
+    }
+}
+
 /// Takes a free fibre for an order to build a line: of the first PBO of `pbo_refs` that has one,
 /// the first by id. `None`, with nothing changed, is FINT01. Of any number of orders that ask at
 /// once for the last fibre, one gets it.

@@ -2,6 +2,9 @@
 
 use super::Family;
 
+/// The passive access.
+pub const ACCES_FTTH: &str = "Accès FTTH passif à la ligne";
+
 impl Family {
     /// Famille, as exchanged.
     #[must_use]

@@ -50,7 +50,28 @@ pub struct Offer {
     pub to_day: Option<Date>,
 }
 
+/// The passive access to a line, which every catalogue has.
+pub const ACCES_FTTH: &str = "ACCES_FTTH";
+
 impl Offer {
+    /// What can be ordered while no catalogue was imported: the passive access, without conditions.
+    #[must_use]
+    pub fn before_any_catalogue() -> Self {
+        Self {
+            code: ACCES_FTTH.to_owned(),
+            label: labels::ACCES_FTTH.to_owned(),
+            family: Family::Passive,
+            technology: "FTTH".to_owned(),
+            zones: Vec::new(),
+            building_states: Vec::new(),
+            building_kinds: Vec::new(),
+            presence_needed: true,
+            active_place_needed: false,
+            from_day: None,
+            to_day: None,
+        }
+    }
+
     /// Whether it is sold on `day`.
     #[must_use]
     pub fn is_sold_on(&self, day: Date) -> bool {

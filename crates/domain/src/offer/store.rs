@@ -1,6 +1,5 @@
 //! SQL of the released catalogue, read for one release.
 
-use jiff::civil::Date;
 use storage::{Error, Row, Tx, first, sql};
 
 use super::{Family, LIST_SEPARATOR, Offer};
@@ -35,21 +34,31 @@ pub fn offer_by_code(
         .transpose()
 }
 
-/// The offers sold on `day`, by code, at most [`OFFERS_MAX`].
-pub fn list_sold_on(tx: &mut dyn Tx, release: Release, day: Date) -> Result<Vec<Offer>, Error> {
+/// The catalogue, by code, at most [`OFFERS_MAX`]: before its first file, the one access that asks
+/// for nothing.
+pub fn catalogue(tx: &mut dyn Tx, release: Release) -> Result<Vec<Offer>, Error> {
     let stmt = sql!(concat!(
         "select ",
         offer_columns!(),
-        " from offer
-         where from_release <= ?1 and to_release > ?1
-           and (from_day is null or from_day <= ?2) and (to_day is null or to_day > ?2)
-         order by code limit 1000"
+        " from offer where from_release <= ?1 and to_release > ?1 order by code limit 1000"
     ));
-    let params = [release.0.into(), day.to_string().into()];
-    tx.query(&shared(), stmt, &params)?
-        .iter()
-        .map(offer)
-        .collect()
+    let rows = tx.query(&shared(), stmt, &[release.0.into()])?;
+    if rows.is_empty() {
+        return Ok(vec![Offer::before_any_catalogue()]);
+    }
+    rows.iter().map(offer).collect()
+}
+
+/// The offer `code` of [`catalogue`].
+pub fn offered(tx: &mut dyn Tx, release: Release, code: &str) -> Result<Option<Offer>, Error> {
+    if let Some(found) = offer_by_code(tx, release, code)? {
+        return Ok(Some(found));
+    }
+    let stmt =
+        sql!("select code as code from offer where from_release <= ?1 and to_release > ?1 limit 1");
+    let alone = Offer::before_any_catalogue();
+    let empty = alone.code == code && tx.query(&shared(), stmt, &[release.0.into()])?.is_empty();
+    Ok(empty.then_some(alone))
 }
 
 fn offer(row: &Row) -> Result<Offer, Error> {

@@ -150,6 +150,14 @@ pub mod why {
     pub const NOT_ORDERABLE: &str = "immeuble non ouvert à la commande";
     /// No such offer.
     pub const UNKNOWN_OFFER: &str = "offre inconnue du catalogue";
+    /// Not proposed in the building's zone.
+    pub const OFFER_ZONE: &str = "elle n’est pas proposée dans cette zone";
+    /// Nor while the building is at this step.
+    pub const OFFER_STATE: &str = "elle n’est pas proposée à un immeuble de cet état";
+    /// Nor in such a building.
+    pub const OFFER_KIND: &str = "elle n’est pas proposée dans un immeuble de ce type";
+    /// Its PM cannot host active equipment.
+    pub const OFFER_ACTIVE_PLACE: &str = "le PM n’a pas d’emplacement actif";
 
     /// Too long.
     #[must_use]

@@ -1,16 +1,22 @@
-//! The control of an order, in the trade's order (domain §3.5): FADR01-04, FIMP07/08/04/05,
-//! FIMP09/10/11, FIMP12, FIMP01/02/03/19. The eligibility answers from these same rules, so that
+//! The control of an order, in the trade's order (domain §3.5): FADR01-04, then the table of
+//! [`Control`]s. The eligibility answers from these same rules, so that
 //! what it calls eligible is never refused by an order on the same data (D776 §4.3.2).
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use kernel::{OperatorId, Refusal, codes};
 
 use super::labels::why;
-use super::{AddressKey, ORDER_TYPES, TYPE_WHEN_AUTO, WellFormed};
-use crate::building::{Building, BuildingState, Dwelling, NOT_APPLICABLE, Pm, Presence};
-use crate::contract;
-use crate::freeze::{self, Freeze};
+use super::{AddressKey, TYPE_WHEN_AUTO, WellFormed};
+use crate::building::{Building, Dwelling, NOT_APPLICABLE, Pm, Presence};
+use crate::freeze::Freeze;
 use crate::line::LiveLine;
+use crate::offer::Offer;
+
+mod controls;
+
+pub use controls::{Case, Control, Side};
 
 /// A building found by the key, with all that control needs to know of it.
 #[derive(Clone, Debug)]
@@ -157,6 +163,8 @@ pub struct Quoted {
     pub prestation: Option<Option<Presence>>,
     /// Where the quoted PTO is, and who holds its line; outer `None` when none was quoted.
     pub pto: Option<Option<QuotedPto>>,
+    /// The offer, as the catalogue in force describes it; `None` when it is not there.
+    pub offer: Option<Arc<Offer>>,
 }
 
 /// A PTO of the referential.
@@ -239,26 +247,35 @@ pub fn admit(
     quoted: &Quoted,
     asker: &Asker,
 ) -> Result<Admission, Rejection> {
-    let early = |refusal| Rejection {
+    let (site, place) = locate(order, sites).map_err(|refusal| Rejection {
         refusal,
         place: None,
+    })?;
+    let case = Case {
+        order,
+        site,
+        place: &place,
+        quoted,
+        asker,
     };
-    let (site, place) = locate(order, sites).map_err(early)?;
-    let controlled = check_pm(order, site, quoted)
-        .and_then(|()| check_open(site, asker.today))
-        .and_then(|()| check_offer(order, asker))
-        .and_then(|order_type| check_pto(order, &place, quoted, asker).map(|()| order_type));
-    match controlled {
-        Ok(order_type) => Ok(Admission { place, order_type }),
-        Err(refusal) => Err(Rejection {
+    if let Err(refusal) = Control::ALL.iter().try_for_each(|one| case.check(*one)) {
+        return Err(Rejection {
             refusal,
             place: Some(Box::new(place)),
-        }),
+        });
     }
+    let order_type = match order.order_type.as_str() {
+        "AUTO" => TYPE_WHEN_AUTO.to_owned(),
+        asked => asked.to_owned(),
+    };
+    Ok(Admission { place, order_type })
 }
 
 /// FADR01 to FADR04: the building, then the block, the staircase and the floor.
-fn locate<'a>(order: &WellFormed, sites: &'a [Site]) -> Result<(&'a Site, Place), Refusal> {
+///
+/// # Errors
+/// The first of them that cannot be told.
+pub fn locate<'a>(order: &WellFormed, sites: &'a [Site]) -> Result<(&'a Site, Place), Refusal> {
     let key = order.key.field();
     if sites.is_empty() {
         return Err(Refusal::new(&codes::FADR01).on(key));
@@ -352,118 +369,6 @@ fn pick<'a>(asked: Option<&str>, existing: impl Iterator<Item = &'a str>) -> Opt
         (None, _) => None,
         (Some(asked), values) => values.contains(&asked).then(|| asked.to_owned()),
     }
-}
-
-/// FIMP07, FIMP08, FIMP04, FIMP05: what the order quotes of the PM.
-fn check_pm(order: &WellFormed, site: &Site, quoted: &Quoted) -> Result<(), Refusal> {
-    if quoted.pm_exists == Some(false) {
-        return Err(Refusal::new(&codes::FIMP07).on("ReferencePm"));
-    }
-    if order
-        .pm_ref
-        .as_ref()
-        .is_some_and(|pm| *pm != site.building.pm_ref)
-    {
-        return Err(Refusal::new(&codes::FIMP08).on("ReferencePm"));
-    }
-    match &quoted.prestation {
-        Some(None) => Err(Refusal::new(&codes::FIMP04).on("ReferencePrestationPm")),
-        Some(Some(presence)) if presence.pm_ref != site.building.pm_ref => {
-            Err(Refusal::new(&codes::FIMP05).on("ReferencePrestationPm"))
-        }
-        Some(Some(_)) | None => Ok(()),
-    }
-}
-
-/// FIMP09, FIMP10, FIMP11: whether the PM and the address are open to this operator today.
-fn check_open(site: &Site, today: Date) -> Result<(), Refusal> {
-    let building = &site.building;
-    if let Some(pm) = &site.pm {
-        if site.presence.is_none() {
-            let why = why::NOT_PRESENT;
-            return Err(Refusal::new(&codes::FIMP09).on("ReferencePm").because(why));
-        }
-        let open = pm.opened_on.is_some_and(|day| day <= today);
-        if building.orders_from.is_none() && !open {
-            let why = why::PM_NOT_OPEN;
-            return Err(Refusal::new(&codes::FIMP09).on("ReferencePm").because(why));
-        }
-    }
-    let orderable = matches!(
-        building.state,
-        BuildingState::Deployed | BuildingState::OnDemand
-    ) && site.pm.is_some();
-    if !orderable {
-        let why = why::NOT_ORDERABLE;
-        return Err(Refusal::new(&codes::FIMP10).because(why));
-    }
-    if let Some(day) = building.orders_from.filter(|day| *day > today) {
-        return Err(Refusal::new(&codes::FIMP10).because(why::opens_on(day)));
-    }
-    if let Some(freeze) = &site.freeze {
-        return Err(Refusal::new(&codes::FIMP11).because(freeze::labels::told(freeze)));
-    }
-    Ok(())
-}
-
-/// FIMP12, then the offer: it must exist, and the operator must hold it (code 15).
-fn check_offer(order: &WellFormed, asker: &Asker) -> Result<String, Refusal> {
-    if !ORDER_TYPES.contains(&order.order_type.as_str()) {
-        return Err(Refusal::new(&codes::FIMP12).on("TypeCommandeDemande"));
-    }
-    if contract::offer(&order.offer).is_none() {
-        let why = why::UNKNOWN_OFFER;
-        return Err(Refusal::new(&codes::FIMP16)
-            .on("OffreAccesCommandee")
-            .because(why));
-    }
-    if !asker.offers.contains(&order.offer) {
-        return Err(Refusal::new(&codes::RC15).on("OffreAccesCommandee"));
-    }
-    let asked = order.order_type.as_str();
-    Ok(if asked == "AUTO" {
-        TYPE_WHEN_AUTO.to_owned()
-    } else {
-        asked.to_owned()
-    })
-}
-
-/// FIMP01, FIMP02, FIMP03, FIMP19: the PTO quoted, or the lack of one.
-fn check_pto(
-    order: &WellFormed,
-    place: &Place,
-    quoted: &Quoted,
-    asker: &Asker,
-) -> Result<(), Refusal> {
-    let refused = |code| Err(Refusal::new(code).on("ReferencePrise"));
-    if !order.existing_pto {
-        if !place.dwellings.is_empty() && place.to_build() == 0 {
-            return refused(&codes::FIMP01);
-        }
-        return Ok(());
-    }
-    let pto = match &quoted.pto {
-        None => return refused(&codes::FIMP01),
-        Some(None) => return refused(&codes::FIMP02),
-        Some(Some(pto)) => pto,
-    };
-    let here = pto.spot.as_ref().is_some_and(|d| {
-        d.building_ref == place.building.reference
-            && d.batiment == place.batiment
-            && d.escalier == place.escalier
-            && d.etage == place.etage
-    });
-    if !here {
-        return refused(&codes::FIMP03);
-    }
-    if pto
-        .line
-        .as_ref()
-        .is_some_and(|line| is_held_by(line, asker))
-    {
-        return refused(&codes::FIMP19);
-    }
-    Ok(())
 }
 
 /// Whether the asking operator holds the line already.

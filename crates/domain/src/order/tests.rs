@@ -1,5 +1,7 @@
 //! The rules of orders, without a store: each code, then the life of an order under any events.
 
+use std::sync::Arc;
+
 use jiff::civil::date;
 use kernel::{IdSource, Millis, OperatorId, codes};
 use proptest::prelude::*;
@@ -13,7 +15,16 @@ use crate::building::{
 };
 use crate::freeze::{Freeze, FreezeKind};
 use crate::line::{LineState, LiveLine};
+use crate::offer::Offer;
 use crate::release::Kind;
+
+/// Only the offer, which every order names.
+fn quotes_nothing() -> Quoted {
+    Quoted {
+        offer: Some(Arc::new(Offer::before_any_catalogue())),
+        ..Quoted::default()
+    }
+}
 
 fn operator(n: u64) -> OperatorId {
     IdSource::new(Millis(1), n).next()
@@ -246,12 +257,12 @@ fn the_first_key_present_decides_in_the_normative_order() {
 
 #[test]
 fn a_well_formed_order_on_an_open_building_is_admitted() {
-    assert_eq!(verdict(&order(), site(), &Quoted::default()), Ok(()));
+    assert_eq!(verdict(&order(), site(), &quotes_nothing()), Ok(()));
 }
 
 #[test]
 fn an_address_is_refused_at_the_level_that_is_wrong() {
-    let none = Quoted::default();
+    let none = quotes_nothing();
     assert_eq!(
         verdict_of(&order(), &[], &none, &asker()),
         refused("FADR01")
@@ -296,7 +307,7 @@ fn several_buildings_at_one_number_are_never_chosen_among() {
     };
     let mut other = site();
     other.building.reference = "IMB/53130/X/001B".to_owned();
-    let none = Quoted::default();
+    let none = quotes_nothing();
     let sites = [site(), other];
     assert_eq!(
         verdict_of(&hexacle, &sites, &none, &asker()),
@@ -325,7 +336,7 @@ fn what_is_quoted_of_the_pm_must_exist_and_fit() {
     };
     let exists = |known| Quoted {
         pm_exists: Some(known),
-        ..Quoted::default()
+        ..quotes_nothing()
     };
     let pm = "FI-53130-0001";
     assert_eq!(
@@ -339,7 +350,7 @@ fn what_is_quoted_of_the_pm_must_exist_and_fit() {
     assert_eq!(verdict(&quoting(pm), site(), &exists(true)), Ok(()));
     let prestation = |found| Quoted {
         prestation: Some(found),
-        ..Quoted::default()
+        ..quotes_nothing()
     };
     assert_eq!(
         verdict(&order(), site(), &prestation(None)),
@@ -358,7 +369,7 @@ fn what_is_quoted_of_the_pm_must_exist_and_fit() {
 
 #[test]
 fn a_pm_or_an_address_that_is_not_open_says_which() {
-    let none = Quoted::default();
+    let none = quotes_nothing();
     let check = |change: &dyn Fn(&mut Site)| {
         let mut changed = site();
         change(&mut changed);
@@ -414,7 +425,7 @@ fn a_pm_or_an_address_that_is_not_open_says_which() {
 
 #[test]
 fn the_type_then_the_offer_are_checked() {
-    let none = Quoted::default();
+    let none = quotes_nothing();
     let typed = |order_type: &str, offer: &str| WellFormed {
         order_type: order_type.to_owned(),
         offer: offer.to_owned(),
@@ -424,8 +435,9 @@ fn the_type_then_the_offer_are_checked() {
         verdict(&typed("XXXX", "ACCES_FTTH"), site(), &none),
         refused("FIMP12")
     );
+    let unknown = Quoted::default();
     assert_eq!(
-        verdict(&typed("LOCA", "INCONNUE"), site(), &none),
+        verdict(&typed("LOCA", "INCONNUE"), site(), &unknown),
         refused("FIMP16")
     );
     let without = Asker {
@@ -441,6 +453,55 @@ fn the_type_then_the_offer_are_checked() {
 }
 
 #[test]
+fn an_offer_is_sold_for_a_time_and_proposed_where_its_catalogue_says() {
+    let judged = |change: fn(&mut Offer)| {
+        let mut offer = Offer::before_any_catalogue();
+        change(&mut offer);
+        let quoted = Quoted {
+            offer: Some(Arc::new(offer)),
+            ..Quoted::default()
+        };
+        verdict(&order(), site(), &quoted)
+    };
+    assert_eq!(judged(|_| {}), Ok(()));
+    let ended: fn(&mut Offer) = |offer| offer.to_day = Some(date(2026, 11, 23));
+    assert_eq!(judged(ended), refused("EOFF01"));
+    assert_eq!(
+        judged(|o| o.from_day = Some(date(2026, 11, 24))),
+        refused("EOFF01")
+    );
+    assert_eq!(judged(|o| o.from_day = Some(date(2026, 11, 23))), Ok(()));
+    assert_eq!(
+        judged(|o| o.zones = vec!["1".to_owned()]),
+        refused("EOFF02")
+    );
+    assert_eq!(judged(|o| o.zones = vec!["3".to_owned()]), Ok(()));
+    let houses: fn(&mut Offer) = |offer| offer.building_kinds = vec![BuildingKind::House];
+    assert_eq!(judged(houses), refused("EOFF02"));
+    let demand: fn(&mut Offer) = |offer| offer.building_states = vec![BuildingState::OnDemand];
+    assert_eq!(judged(demand), refused("EOFF02"));
+    assert_eq!(judged(|o| o.active_place_needed = true), refused("EOFF02"));
+}
+
+#[test]
+fn presence_is_asked_for_by_the_offer() {
+    let mut elsewhere = site();
+    elsewhere.presence = None;
+    let none = quotes_nothing();
+    assert_eq!(
+        verdict(&order(), elsewhere.clone(), &none),
+        refused("FIMP09")
+    );
+    let mut offer = Offer::before_any_catalogue();
+    offer.presence_needed = false;
+    let lit = Quoted {
+        offer: Some(Arc::new(offer)),
+        ..Quoted::default()
+    };
+    assert_eq!(verdict(&order(), elsewhere, &lit), Ok(()));
+}
+
+#[test]
 fn a_pto_must_exist_be_here_and_not_be_held_already() {
     let existing = WellFormed {
         existing_pto: true,
@@ -451,7 +512,7 @@ fn a_pto_must_exist_be_here_and_not_be_held_already() {
     let spot = Spot::from(&dwelling("A", "1", "2", "F2-AAAA-0001"));
     let quoted = |pto| Quoted {
         pto: Some(pto),
-        ..Quoted::default()
+        ..quotes_nothing()
     };
     let held = |line| {
         quoted(Some(QuotedPto {
@@ -464,7 +525,7 @@ fn a_pto_must_exist_be_here_and_not_be_held_already() {
         ..existing.clone()
     };
     assert_eq!(
-        verdict(&unquoted, site(), &Quoted::default()),
+        verdict(&unquoted, site(), &quotes_nothing()),
         refused("FIMP01")
     );
     assert_eq!(verdict(&existing, site(), &quoted(None)), refused("FIMP02"));
@@ -500,7 +561,7 @@ fn a_line_to_build_needs_a_dwelling_that_has_none() {
         ..order()
     };
     assert_eq!(
-        verdict(&upstairs, site(), &Quoted::default()),
+        verdict(&upstairs, site(), &quotes_nothing()),
         refused("FIMP01")
     );
     let mut built = site();
@@ -510,7 +571,7 @@ fn a_line_to_build_needs_a_dwelling_that_has_none() {
         spot,
     });
     assert_eq!(
-        verdict(&order(), built, &Quoted::default()),
+        verdict(&order(), built, &quotes_nothing()),
         refused("FIMP01")
     );
 }

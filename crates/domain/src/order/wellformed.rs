@@ -106,7 +106,7 @@ const MANDATORY: [&str; 6] = [
     "PriseExistante",
     "TypeCommandeDemande",
 ];
-const OFFER_BY_DEFAULT: &str = "ACCES_FTTH";
+const OFFER_BY_DEFAULT: &str = crate::offer::ACCES_FTTH;
 
 fn malformed(field: &str, why: &str) -> Refusal {
     Refusal::new(&codes::FIMP16).on(field).because(why)

@@ -27,12 +27,12 @@ fn house() -> Option<House> {
 
 impl House {
     fn note(&self, name: &str) -> Write {
-        let (scope, name) = (self.scope.clone(), name.to_owned());
+        let (scope, name) = (self.scope, name.to_owned());
         Arc::new(move |tx| setting::store::update(tx, &scope, &name, "1"))
     }
 
     async fn noted(&self, name: &str) -> bool {
-        let (scope, name) = (self.scope.clone(), name.to_owned());
+        let (scope, name) = (self.scope, name.to_owned());
         let read = move |tx: &mut dyn Tx| setting::store::by_name(tx, &scope, &name);
         self.platform.db.get(read).await.unwrap().is_some()
     }

@@ -10,6 +10,7 @@ use super::calibrate::Hello;
 use super::child::Child;
 use super::client::{Connection, Reply, Target};
 use super::load::{self, Measured, Series, Traffic};
+use super::paths::{self, Whole};
 use super::{Bench, say};
 use crate::demo;
 
@@ -17,6 +18,8 @@ use crate::demo;
 const CLIENTS: [usize; 3] = [1, 16, 64];
 /// The page: the session is resolved, the permission checked, and that is all.
 pub const PAGE: &str = "/compte/presence";
+/// Whose certificate calls the web services.
+const KEY: &str = "hirondelle";
 /// What the authenticated page should reach of the other.
 const GOAL: f64 = 0.6;
 
@@ -81,7 +84,30 @@ pub async fn run(bench: &Bench) -> Result<Value> {
             "ratio": ratio,
         }));
     }
-    Ok(levels.into())
+    let header = format!("cookie: {cookie}\r\n");
+    let xml = xml_target(bench, &server)?;
+    let (texts, references) = places(bench);
+    let paths = [
+        Whole::page(&target, &header, &texts),
+        Whole::search(&xml, &texts),
+        Whole::test(&xml, &references),
+    ];
+    let whole = paths::run(bench, &server, (&target, &header), &paths, "http").await?;
+    Ok(json!({ "levels": levels, "paths": whole }))
+}
+
+/// The certificate port, as an operator's system.
+pub fn xml_target(bench: &Bench, server: &Child) -> Result<Target> {
+    let dir = bench.data.join("acces");
+    let ca = dir.join("ca.pem");
+    Target::new(&server.url("xml")?, &ca, Some((&dir, KEY)))
+}
+
+/// Addresses as they are written, and the buildings there.
+fn places(bench: &Bench) -> (Vec<String>, Vec<String>) {
+    let buildings = bench.territory.buildings.iter();
+    let both = buildings.map(|one| (domain::order::address_line(one), one.reference.clone()));
+    both.unzip()
 }
 
 /// The same, unless an answer was wrong.

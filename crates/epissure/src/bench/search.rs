@@ -20,6 +20,7 @@ use super::child::{Child, cpu_of};
 use super::client::{Reply, Target};
 use super::http::{Presence, encoded, right, sign_in};
 use super::load::{self, Series, Traffic};
+use super::paths::{self, Whole};
 use super::{Bench, say};
 
 /// Seeds that nothing was tuned on: of the base, and of what is typed.
@@ -315,6 +316,13 @@ async fn served(bench: &Bench) -> Result<Value> {
         first.as_millis(),
         signed_in.as_millis()
     ))?;
+    let texts: Vec<String> = typed.iter().map(|case| case.query.clone()).collect();
+    let xml = super::http::xml_target(bench, &server)?;
+    let whole = [
+        Whole::page(&target, &header, &texts),
+        Whole::search(&xml, &texts),
+    ];
+    let whole = paths::run(bench, &server, (&target, &header), &whole, "search").await?;
     let [p50, p99, max] = suggestions;
     say(&format!(
         "search suggestions  p50 {p50:.2} p99 {p99:.2} max {max:.2} ms, asked one after the other \
@@ -325,6 +333,7 @@ async fn served(bench: &Bench) -> Result<Value> {
         "no_op": nothing.json(),
         "search": ours.json(),
         "ratio": ratio,
+        "paths": whole,
         "first_answer_ms": first.as_secs_f64() * 1e3,
         "signed_in_ms": signed_in.as_secs_f64() * 1e3,
     }))

@@ -36,6 +36,8 @@ pub struct Invented {
     pub responsible: &'static str,
     /// The reference of its contract.
     pub contract: &'static str,
+    /// The offers it opens, as codes of the territory's catalogue.
+    pub offers: &'static [&'static str],
 }
 
 /// « Hirondelle Télécom », with whose eyes the demonstration is mostly seen.
@@ -47,6 +49,7 @@ pub const HIRONDELLE: Invented = Invented {
     email: "si@hirondelle.example",
     responsible: "Inès Carpentier",
     contract: "F2V-HIRO-2025-01",
+    offers: &["ACCES_FTTH", "FTTE_PASSIF"],
 };
 
 /// « Lin Bleu Télécom », its competitor.
@@ -58,6 +61,7 @@ pub const LIN_BLEU: Invented = Invented {
     email: "si@linbleu.example",
     responsible: "Maël Lagarde",
     contract: "F2V-LINB-2025-04",
+    offers: &["ACCES_FTTH"],
 };
 
 /// Both.
@@ -196,8 +200,7 @@ fn add_operator(work: &mut Work<'_>, invented: &Invented, key: &ClientKey) -> Re
         reference: invented.contract.to_owned(),
         signed: now,
     };
-    let offers: Vec<&str> = domain::contract::OFFERS.iter().map(|o| o.code).collect();
-    let added = domain::contract::store::insert(work.tx, &demo, &id, &contract, &offers)?;
+    let added = domain::contract::store::insert(work.tx, &demo, &id, &contract, invented.offers)?;
     once(added, invented.contract)?;
     for service in SERVICES.iter().filter(|service| service.subscribed) {
         let subscription = work.id();

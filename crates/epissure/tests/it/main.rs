@@ -4,6 +4,7 @@
     reason = "tests are told their tools by the environment"
 )]
 
+mod addresses;
 mod anomalies;
 mod backup;
 mod browser;

@@ -3,26 +3,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod around;
 mod places;
 mod support;
 
+use domain::order::rules::Side;
 use domain::order::{PlaceOrder, usecases as orders, well_formed};
 use domain::release;
-use eligibility::rules::{Verdict, Way};
+use eligibility::rules::{Assessed, Verdict, Way, refusal_of};
 use eligibility::usecases::{Tested, question, test};
 use kernel::Refusal;
 use support::Park;
 use testkit::territory::Case;
 
 /// The same key and dwelling, as an operator would order them.
-fn order(key: &[(&'static str, String)], building: &str, way: &Way) -> PlaceOrder {
+fn order(key: &[(&'static str, String)], building: &str, way: &Way, offer: &str) -> PlaceOrder {
     let mut order = PlaceOrder::from_pairs([
         ("ReferenceCommandePriseInterneOC", "ELIG-1"),
         ("TypeRacco", "OC"),
         ("NomClient", "Marchand"),
         ("ContactClient1", "0261910427"),
         ("TypeCommandeDemande", "LOCA"),
-        ("OffreAccesCommandee", "ACCES_FTTH"),
+        ("OffreAccesCommandee", offer),
         ("IdentifiantImmeuble", building),
         (
             "PriseExistante",
@@ -52,24 +54,44 @@ async fn compare(park: &Park, key: Vec<(&'static str, String)>) -> (usize, usize
         for building in &tested.buildings {
             let reference = &building.site.building.reference;
             for way in &building.ways {
-                let sent = well_formed(&order(&key, reference, way)).unwrap();
-                let controlled = orders::control(tx, &ctx, &scope, release, &sent)?;
-                let code = controlled.err().map(|rejection| rejection.refusal.code);
-                let said = way.verdicts[0].refusal();
-                match said.map(|r: &Refusal| r.code.as_str()) {
-                    // What only the CR tells: control admits, the route is then refused.
-                    Some("FINT01") => assert_eq!(code, None, "{reference}"),
-                    said => assert_eq!(code.as_deref(), said, "{reference} {:?}", way.spot),
-                }
-                match said {
-                    None => eligible += 1,
-                    Some(_) => refused += 1,
+                for (offer, verdict) in tested.offers.iter().zip(&way.verdicts) {
+                    let sent = order(&key, reference, way, &offer.code);
+                    let sent = well_formed(&sent).unwrap();
+                    let controlled = orders::control(tx, &ctx, &scope, release, &sent)?;
+                    let code = controlled.err().map(|rejection| rejection.refusal.code);
+                    let said = verdict.refusal();
+                    match said.map(|r: &Refusal| r.code.as_str()) {
+                        // What only the CR tells: control admits, the route is then refused.
+                        Some("FINT01") => assert_eq!(code, None, "{reference}"),
+                        said => assert_eq!(code.as_deref(), said, "{reference} {:?}", way.spot),
+                    }
+                    match said {
+                        None => eligible += 1,
+                        Some(_) => refused += 1,
+                    }
                 }
             }
+            agree(building);
         }
         Ok((eligible, refused))
     });
     counts.await.unwrap()
+}
+
+/// The reasons shown of each offer end in its verdict: all kept and eligible, or the first that is
+/// not kept refuses as the verdict does.
+fn agree(assessed: &Assessed) {
+    for (best, reasons) in assessed.best.iter().zip(&assessed.reasons) {
+        let first = reasons.iter().find_map(|reason| reason.said.as_ref().err());
+        let code = first.map(|refusal| refusal.code.as_str());
+        let reference = &assessed.site.building.reference;
+        assert_eq!(code, best.refusal().map(|r| r.code.as_str()), "{reference}");
+        let sides = [Side::Technical, Side::Commercial];
+        let refused = sides
+            .iter()
+            .any(|side| refusal_of(reasons, *side).is_some());
+        assert_eq!(refused, *best != Verdict::Eligible, "{reference}");
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,7 @@ use kernel::Fault;
 
 use super::{labels, store};
 
-/// West, south, east and north, in degrees.
-pub type Bounds = [f64; 4];
+pub use web::map::Bounds;
 
 /// A street, summed up.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use domain::network::ColourCode;
 use domain::release::Table;
 use storage::Value;
 use web::Tone;
+pub use web::map::Phase;
 
 /// Title of the area's first page and of its entry in the menu.
 pub const TERRITORY: &str = "Référentiel du réseau";
@@ -17,90 +18,6 @@ pub const RESULTS: &str = "Résultats de la recherche";
 pub const HISTORY: &str = "Historique";
 /// What a street without name is called.
 pub const NAMELESS: &str = "Sans voie";
-
-/// How far a building is, in the five steps that lists and maps tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Deployed.
-    Deployed,
-    /// Connectable on demand, its PBO placed or not.
-    OnDemand,
-    /// Works under way.
-    UnderWay,
-    /// Planned or signed.
-    Planned,
-    /// Given up.
-    Abandoned,
-}
-
-impl Phase {
-    /// Every step, the furthest first.
-    pub const ALL: [Self; 5] = [
-        Self::Deployed,
-        Self::OnDemand,
-        Self::UnderWay,
-        Self::Planned,
-        Self::Abandoned,
-    ];
-
-    /// The step of a state.
-    #[must_use]
-    pub fn of(state: BuildingState) -> Self {
-        match state {
-            BuildingState::Deployed => Self::Deployed,
-            BuildingState::OnDemand | BuildingState::OnDemandUnderWay => Self::OnDemand,
-            BuildingState::UnderWay => Self::UnderWay,
-            BuildingState::Targeted | BuildingState::Signed => Self::Planned,
-            BuildingState::Abandoned => Self::Abandoned,
-        }
-    }
-
-    /// In addresses, style classes and GeoJSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Deployed => "deploye",
-            Self::OnDemand => "demande",
-            Self::UnderWay => "travaux",
-            Self::Planned => "prevu",
-            Self::Abandoned => "abandonne",
-        }
-    }
-
-    /// On screen.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Deployed => "Déployé",
-            Self::OnDemand => "Sur demande",
-            Self::UnderWay => "En travaux",
-            Self::Planned => "Prévu",
-            Self::Abandoned => "Abandonné",
-        }
-    }
-
-    /// Its colour.
-    #[must_use]
-    pub fn tone(self) -> Tone {
-        match self {
-            Self::Deployed => Tone::Ok,
-            Self::OnDemand => Tone::Info,
-            Self::UnderWay => Tone::Warn,
-            Self::Planned => Tone::Neutral,
-            Self::Abandoned => Tone::Bad,
-        }
-    }
-
-    /// How many of some buildings are at this step; `states` as an atlas counts them.
-    #[must_use]
-    pub fn count(self, states: &[i64; BuildingState::ALL.len()]) -> i64 {
-        let counted = BuildingState::ALL.iter().zip(states);
-        counted
-            .filter(|(state, _)| Self::of(**state) == self)
-            .map(|(_, count)| count)
-            .sum()
-    }
-}
 
 /// The trade's word for a table's object.
 #[must_use]
@@ -732,13 +649,4 @@ pub fn map_summary(communes: usize) -> String {
 #[must_use]
 pub fn titled(name: &str, said: &str) -> String {
     format!("{name} : {said}")
-}
-
-/// A length on the ground, from metres.
-#[must_use]
-pub fn length(metres: i64) -> String {
-    match metres {
-        1_000.. => format!("{}\u{a0}km", metres / 1_000),
-        _ => format!("{metres}\u{a0}m"),
-    }
 }

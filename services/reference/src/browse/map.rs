@@ -14,6 +14,7 @@ use kernel::{Fault, Refusal, codes};
 use serde_json::json;
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx};
+use web::map::holds;
 
 use super::atlas::{Atlas, Bounds, Street, union};
 use super::labels::{self, Phase};
@@ -88,11 +89,6 @@ pub struct Scene {
     pub communes: Vec<(String, (f64, f64))>,
 }
 
-fn inside(frame: &Bounds, (lon, lat): (f64, f64)) -> bool {
-    let [west, south, east, north] = *frame;
-    (west..=east).contains(&lon) && (south..=north).contains(&lat)
-}
-
 fn meets(a: &Bounds, b: &Bounds) -> bool {
     a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }
@@ -131,7 +127,7 @@ async fn scene(
         scene.close = scene.spots.len() <= max;
     } else {
         scene.spots = streets.into_iter().filter_map(street_spot).collect();
-        scene.spots.retain(|spot| inside(&frame, spot.place));
+        scene.spots.retain(|spot| holds(frame, spot.place));
     }
     let max = if scene.close { max } else { max.min(room) };
     if scene.spots.len() > max {
@@ -143,7 +139,7 @@ async fn scene(
 fn pms_in(atlas: &Atlas, frame: &Bounds) -> Vec<(String, String, (f64, f64))> {
     let placed = atlas.pms.iter().filter_map(|pm| Some((pm, pm.place?)));
     let seen: Vec<_> = placed
-        .filter(|(_, place)| inside(frame, *place))
+        .filter(|(_, place)| holds(*frame, *place))
         .take(PMS_MAX + 1)
         .map(|(pm, place)| (pm.reference.clone(), labels::pm_mark(pm), place))
         .collect();
@@ -162,7 +158,7 @@ fn communes_in(atlas: &Atlas, frame: &Bounds) -> Vec<(String, (f64, f64))> {
     let named = atlas.communes.iter();
     named
         .filter_map(|c| Some((c.name.clone(), middle(&c.insee)?)))
-        .filter(|(_, place)| inside(frame, *place))
+        .filter(|(_, place)| holds(*frame, *place))
         .take(MARKS_MAX)
         .collect()
 }
@@ -182,7 +178,7 @@ fn nearby(
             let page = store::list_plots(tx, release, (insee, rivoli), &after)?;
             let Some(last) = page.last() else { break };
             after.clone_from(&last.reference);
-            let here = |plot: &Plot| plot.place.is_some_and(|place| inside(frame, place));
+            let here = |plot: &Plot| plot.place.is_some_and(|place| holds(*frame, place));
             plots.extend(page.into_iter().filter(here));
         }
     }
@@ -199,7 +195,7 @@ fn nearby(
             after.clone_from(&last.reference);
             let placed = page.into_iter().filter_map(|pbo| {
                 let place = pbo.lon.zip(pbo.lat)?;
-                inside(frame, place).then_some((pbo.pm_ref, pbo.reference, place))
+                holds(*frame, place).then_some((pbo.pm_ref, pbo.reference, place))
             });
             pbos.extend(placed);
         }
@@ -364,7 +360,7 @@ fn asked(call: &PageCall, atlas: &Atlas) -> Result<Asked, PageError> {
 pub(super) async fn page(call: PageCall) -> PageResult {
     let (_, atlas) = super::open(&call).await?;
     let asked = asked(&call, &atlas)?;
-    let frame = asked.bounds.map(drawing::framed);
+    let frame = asked.bounds.map(web::map::framed);
     let scene = match frame {
         Some(frame) => scene(&call, &atlas, frame, (drawing::MARKS_MAX, STREETS_MAX)).await?,
         None => Scene::default(),
@@ -417,17 +413,7 @@ pub(super) async fn data(call: PageCall) -> PageResult {
 }
 
 fn frame_of(text: &str, field: &'static str) -> Result<Bounds, Refusal> {
-    bounds(text).ok_or_else(|| Refusal::new(&codes::RC03).on(field))
-}
-
-/// `west,south,east,north` in degrees.
-fn bounds(text: &str) -> Option<Bounds> {
-    let parts: Option<Vec<f64>> = text.split(',').map(|part| part.parse().ok()).collect();
-    let bounds: Bounds = parts?.try_into().ok()?;
-    let [west, south, east, north] = bounds;
-    let sound =
-        west <= east && south <= north && bounds.iter().all(|degrees| degrees.abs() <= 180.0);
-    sound.then_some(bounds)
+    web::map::read(text).ok_or_else(|| Refusal::new(&codes::RC03).on(field))
 }
 
 fn geojson(scene: &Scene) -> serde_json::Value {
@@ -500,22 +486,6 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_of_a_map_is_four_ordered_numbers() {
-        assert_eq!(bounds("-1,47,0.5,48"), Some([-1.0, 47.0, 0.5, 48.0]));
-        for bad in [
-            "",
-            "1,2,3",
-            "0,47,-1,48",
-            "0,0,1,1,1",
-            "a,0,1,1",
-            "0,0,NaN,1",
-            "0,0,inf,1",
-        ] {
-            assert_eq!(bounds(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
     fn marks_too_many_are_put_together_and_none_is_lost() {
         let spots: Vec<Spot> = (0..1_000)
             .map(|i| spot(f64::from(i % 100) / 100.0, f64::from(i / 100) / 10.0, 2))
@@ -526,7 +496,7 @@ mod tests {
         let buildings: i64 = few.iter().map(Spot::buildings).sum();
         assert_eq!(buildings, 3_000);
         assert!(few.iter().all(|spot| spot.phase() == Phase::Deployed));
-        assert!(few.iter().all(|spot| inside(&frame, spot.place)));
+        assert!(few.iter().all(|spot| holds(frame, spot.place)));
     }
 
     #[test]

@@ -405,8 +405,9 @@ async fn what_the_files_said_is_read_back() {
             let address = addresses::address_by_key(tx, release, &street.ban_key)?.unwrap();
             assert!(known.contains(&address));
             assert_eq!((address.lon, address.lat), (street.lon, street.lat));
-            let sold = offers::list_sold_on(tx, release, DAY)?;
-            let codes: Vec<_> = sold.iter().map(|offer| offer.code.as_str()).collect();
+            let catalogue = offers::catalogue(tx, release)?;
+            let sold = catalogue.iter().filter(|offer| offer.is_sold_on(DAY));
+            let codes: Vec<_> = sold.map(|offer| offer.code.as_str()).collect();
             assert_eq!(codes, ["ACCES_FTTH", "FTTE_PASSIF", "FTTH_ACTIVE"]);
             Ok(())
         })

@@ -1,5 +1,7 @@
 //! What control needs to know, read in the transaction that decides.
 
+use std::sync::Arc;
+
 use storage::{Error, Tx};
 
 use crate::access::{Ctx, Duty, OperatorScope};
@@ -10,7 +12,7 @@ use crate::line::LiveLine;
 use crate::order::rules::{self, Admission, Asker, Quoted, QuotedPto, Rejection, Site};
 use crate::order::{AddressKey, WellFormed, store};
 use crate::release::{self, Release};
-use crate::{contract, line};
+use crate::{contract, line, offer};
 use kernel::{Millis, working_time};
 
 /// Who asks, as control sees it.
@@ -132,7 +134,10 @@ fn load_quoted(
     order: &WellFormed,
     oc_code: &str,
 ) -> Result<Quoted, Error> {
-    let mut quoted = Quoted::default();
+    let mut quoted = Quoted {
+        offer: offer::store::offered(tx, release, &order.offer)?.map(Arc::new),
+        ..Quoted::default()
+    };
     if let Some(pm) = &order.pm_ref {
         quoted.pm_exists = Some(building::store::pm_exists(tx, release, pm)?);
     }
@@ -161,6 +166,22 @@ pub fn control(
     let sites = load_sites(tx, ctx, release, &order.key, scope.code())?;
     let quoted = load_quoted(tx, ctx, release, order, scope.code())?;
     Ok(rules::admit(order, &sites, &quoted, &asker))
+}
+
+/// The offers of the catalogue that the operator holds and that are sold today: what it may order.
+///
+/// # Errors
+/// Those of the store.
+pub fn orderable_offers(
+    tx: &mut dyn Tx,
+    scope: &OperatorScope,
+    now: Millis,
+) -> Result<Vec<offer::Offer>, Error> {
+    let asker = asker(tx, scope, now)?;
+    let release = release::store::current(tx)?;
+    let mut offers = offer::store::catalogue(tx, release)?;
+    offers.retain(|one| asker.offers.contains(&one.code) && one.is_sold_on(asker.today));
+    Ok(offers)
 }
 
 /// The oldest extraction date among the kinds an order or an eligibility rests on (I-1).

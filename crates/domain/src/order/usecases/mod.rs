@@ -11,7 +11,9 @@ pub use change::{
     Moved, StocReport, cancel_order, put_in_service, report_connection, report_own_connection,
 };
 pub use fulfil::{hand_over, report_order};
-pub use load::{asker, control, extraction_date, load_lines, load_pto, load_sites};
+pub use load::{
+    asker, control, extraction_date, load_lines, load_pto, load_sites, orderable_offers,
+};
 pub use place::{Acknowledged, place_order};
 pub use read::{Consulted, consult_order, list_events, list_orders};
 

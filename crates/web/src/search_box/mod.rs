@@ -1,17 +1,17 @@
-//! The box that takes anything: an address as it was said over the phone, or a reference. What it
-//! was taken for leads to the same test as a key of the IPE.
+//! The box that takes anything: an address as it was said over the phone, or a reference. Every
+//! page that has one leads by it to the buildings that were meant; what was assumed on the way is
+//! said, and nothing is chosen where several places fit.
+
+mod labels;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::place::usecases::{find, suggest};
 use domain::place::{self, Named, Place, Told, Verdict};
 use kernel::{Fault, Refusal, codes};
-use service_api::{PageCall, PageError, PageResult};
-use web::RefusalView;
 
-use crate::labels;
-use crate::pages::{PlaceLine, Places, Understood};
-use crate::web::link;
+use crate::entry::{PageCall, PageError, PageResult};
+use crate::{RefusalView, link};
 
 /// The field of the box.
 pub const FIELD: &str = "q";
@@ -20,7 +20,51 @@ const SUGGESTIONS: usize = 8;
 /// Other places shown beside an answer.
 const OTHERS_MAX: usize = 5;
 
+/// What the text of the box was taken for; shown by `lieux.html`.
+#[derive(Debug)]
+pub struct Understood {
+    /// What it is: `adresse`, `prise (PTO)`.
+    pub kind: &'static str,
+    /// The place.
+    pub label: String,
+    /// What was assumed, in French.
+    pub assumed: Vec<String>,
+    /// Parts of the text that were not used.
+    pub unmatched: Vec<String>,
+    /// Other places that may have been meant.
+    pub others: Vec<PlaceLine>,
+}
+
+/// Places that a text may mean.
+#[derive(Debug)]
+pub struct Places {
+    /// How many, or that there is none.
+    pub title: String,
+    /// What to do.
+    pub note: String,
+    /// The code an order would get, where none is certain.
+    pub refusal: Option<RefusalView>,
+    /// The places, best first.
+    pub lines: Vec<PlaceLine>,
+    /// There are more.
+    pub more: bool,
+}
+
+/// One place that may be meant.
+#[derive(Debug)]
+pub struct PlaceLine {
+    /// In one line.
+    pub label: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// What was assumed, what is not explained, what stands there.
+    pub notes: Vec<String>,
+    /// The same page, about this place.
+    pub href: String,
+}
+
 /// Where a text leads.
+#[derive(Debug)]
 pub enum Lead {
     /// To one building, with what was assumed on the way.
     Building(String, Option<Understood>),
@@ -34,8 +78,11 @@ pub enum Lead {
     Refused(Refusal),
 }
 
-/// Finds what the box was given.
-pub async fn lead(call: &PageCall) -> Result<Lead, PageError> {
+/// Finds what the box was given, for the page at `page`.
+///
+/// # Errors
+/// A fault when the store does not answer.
+pub async fn lead(call: &PageCall, page: &str) -> Result<Lead, PageError> {
     let text = call.asked(FIELD);
     let place = match find(&call.platform, call.ctx()?, text).await? {
         Ok(place) => place,
@@ -45,7 +92,7 @@ pub async fn lead(call: &PageCall) -> Result<Lead, PageError> {
         return Ok(Lead::Order(format!("/commandes/{order}")));
     }
     let Some(best) = place.best() else {
-        return Ok(Lead::Places(places(&place)));
+        return Ok(Lead::Places(places(page, &place)));
     };
     let mut references: Vec<String> = best
         .buildings
@@ -54,15 +101,18 @@ pub async fn lead(call: &PageCall) -> Result<Lead, PageError> {
         .collect();
     // An address found as it was typed needs no word; a reference is named.
     let plain = place.verdict == Verdict::Certain && best.kind == Named::Housenumber;
-    let understood = (!plain).then(|| understood(&place, best));
+    let understood = (!plain).then(|| understood(page, &place, best));
     Ok(match references.len() {
-        0 => Lead::Places(places(&place)),
+        0 => Lead::Places(places(page, &place)),
         1 => Lead::Building(references.remove(0), understood),
         _ => Lead::Buildings(references, understood),
     })
 }
 
 /// The answer to the box as JSON.
+///
+/// # Errors
+/// The refusal of a text that cannot be read; a fault when the store does not answer.
 pub async fn json(call: &PageCall) -> PageResult {
     let text = call.asked(FIELD);
     let place = find(&call.platform, call.ctx()?, text).await?;
@@ -74,6 +124,9 @@ pub async fn json(call: &PageCall) -> PageResult {
 }
 
 /// What is suggested under the box: lines to put into it.
+///
+/// # Errors
+/// A fault when the store does not answer.
 pub async fn suggestions(call: PageCall) -> PageResult {
     let found = suggest(&call.platform, call.asked(FIELD), SUGGESTIONS).await?;
     let body = serde_json::to_string(&found).map_err(Fault::internal)?;
@@ -84,27 +137,27 @@ fn as_json(body: String) -> Response {
     ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn understood(place: &Place, best: &place::Candidate) -> Understood {
+fn understood(page: &str, place: &Place, best: &place::Candidate) -> Understood {
     let others = place.candidates.iter().skip(1).take(OTHERS_MAX);
     Understood {
         kind: best.kind.label(),
         label: best.label.clone(),
         assumed: best.assumed.clone(),
         unmatched: best.unmatched.clone(),
-        others: others.map(line).collect(),
+        others: others.map(|one| line(page, one)).collect(),
     }
 }
 
-fn places(place: &Place) -> Places {
+fn places(page: &str, place: &Place) -> Places {
     let lines: Vec<PlaceLine> = place
         .candidates
         .iter()
-        .map(line)
+        .map(|one| line(page, one))
         .chain(place.alike.iter().map(|reference| PlaceLine {
             label: reference.clone(),
             kind: Named::Pto.label(),
             notes: vec![labels::ALIKE.to_owned()],
-            href: link("/eligibilite", &[(FIELD, reference)]),
+            href: link(page, &[(FIELD, reference)]),
         }))
         .collect();
     let known = place.best().map(|best| best.kind);
@@ -131,7 +184,7 @@ fn places(place: &Place) -> Places {
     }
 }
 
-fn line(candidate: &place::Candidate) -> PlaceLine {
+fn line(page: &str, candidate: &place::Candidate) -> PlaceLine {
     let mut notes = candidate.assumed.clone();
     if !candidate.unmatched.is_empty() {
         notes.push(labels::unmatched(&candidate.unmatched));
@@ -140,8 +193,8 @@ fn line(candidate: &place::Candidate) -> PlaceLine {
         notes.push(labels::standing(candidate.buildings.len()));
     }
     let href = match candidate.buildings.as_slice() {
-        [only] => link("/eligibilite", &[("IdentifiantImmeuble", &only.reference)]),
-        _ => link("/eligibilite", &[(FIELD, &candidate.label)]),
+        [only] => link(page, &[("IdentifiantImmeuble", &only.reference)]),
+        _ => link(page, &[(FIELD, &candidate.label)]),
     };
     PlaceLine {
         label: candidate.label.clone(),

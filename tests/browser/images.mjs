@@ -1,0 +1,84 @@
+// The pictures of README and guides, from a running demonstration: `cargo xtask images`.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const require = createRequire(import.meta.url);
+const { chromium } = require("playwright-core");
+const given = JSON.parse(readFileSync(0, "utf8"));
+
+const WIDE = { width: 1280, height: 860 };
+const PHONE = { width: 390, height: 844 };
+const FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+// As each is shown; the name of the picture tells which.
+const SHOWN = {
+  claire: { viewport: WIDE, colorScheme: "light" },
+  sombre: { viewport: WIDE, colorScheme: "dark" },
+  mobile: { viewport: PHONE, colorScheme: "light" },
+};
+
+// Every page: its picture's name, whose it is, and how one gets there.
+const PAGES = [
+  ["tableau", "agent@hirondelle.example", (page) => go(page, "/")],
+  ["eligibilite", "agent@hirondelle.example", eligibility],
+  ["commande", "agent@hirondelle.example", firstOf("/commandes", "main table a")],
+];
+
+const go = (page, path) => page.goto(given.portal + path);
+
+async function eligibility(page) {
+  await go(page, "/eligibilite");
+  await page.fill("#q", "12 ru des tilleul val de liere");
+  await Promise.all([page.waitForNavigation(), page.click("main form.criteria button.primary")]);
+  const choice = page.locator("main .rows a").first();
+  if ((await choice.count()) > 0) {
+    await Promise.all([page.waitForNavigation(), choice.click()]);
+  }
+}
+
+function firstOf(list, link) {
+  return async (page) => {
+    await go(page, list);
+    const first = page.locator(link).first();
+    await Promise.all([page.waitForNavigation(), first.click()]);
+  };
+}
+
+async function signIn(page, login) {
+  const line = given.accounts.split("\n").find((text) => text.trim().startsWith(login));
+  await go(page, "/connexion");
+  await page.fill("[name=identifiant]", login);
+  await page.fill("[name=mot_de_passe]", line.trim().slice(login.length).trim());
+  await Promise.all([page.waitForNavigation(), page.click("main form button.primary")]);
+}
+
+async function drawn(page) {
+  const map = page.locator("territory-map");
+  if ((await map.count()) > 0) await page.locator("territory-map[data-ready]").waitFor();
+}
+
+const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
+try {
+  for (const [how, options] of Object.entries(SHOWN)) {
+    const wanted = PAGES.filter(([name]) => `${name}-${how}`.includes(given.only));
+    for (const login of new Set(wanted.map(([, login]) => login))) {
+      const context = await browser.newContext({
+        ignoreHTTPSErrors: true,
+        locale: "fr-FR",
+        timezoneId: "Europe/Paris",
+        ...options,
+      });
+      const page = await context.newPage();
+      await signIn(page, login);
+      for (const [name, , reach] of wanted.filter((one) => one[1] === login)) {
+        await reach(page);
+        await drawn(page);
+        await page.screenshot({ path: join(given.images, `${name}-${how}.png`) });
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+}
