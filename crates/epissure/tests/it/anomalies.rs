@@ -1,8 +1,4 @@
 //! Address anomalies through their doors: reported by XML and by a form, followed on both portals.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests panic like the tests themselves"
-)]
 
 use axum::http::StatusCode;
 use kernel::Millis;
