@@ -62,9 +62,19 @@ const UNITS: &[&str] = &[
     "jobs",
     "overwriting",
     "import",
+    "address_anomalies",
     "upkeep",
     "demo",
     "sealer",
+];
+
+/// Duties that tell operators something in their feeds, and the one that numbers it.
+const TELLERS: &[&str] = &[
+    "sealer",
+    "overwriting",
+    "import",
+    "address_anomalies",
+    "demo",
 ];
 
 /// Every table that holds operators' rows.
@@ -78,6 +88,7 @@ pub const TENANT_TABLES: &[TenantTable] = &[
             "outbox",
             "overwriting",
             "import",
+            "address_anomalies",
             "upkeep",
             "demo",
         ],
@@ -96,11 +107,8 @@ pub const TENANT_TABLES: &[TenantTable] = &[
     journal("audit", UNITS),
     table("audit_unsealed", UNITS),
     journal("audit_seal", &["sealer"]),
-    journal("event", &["sealer", "overwriting", "import", "demo"]),
-    table(
-        "event_unnumbered",
-        &["sealer", "overwriting", "import", "demo"],
-    ),
+    journal("event", TELLERS),
+    table("event_unnumbered", TELLERS),
     journal("event_number", &["sealer"]),
     table("outbox", &["outbox", "overwriting", "import", "demo"]),
     table("job", &["jobs", "demo", "watch"]),

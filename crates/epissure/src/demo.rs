@@ -1,6 +1,7 @@
 //! The demonstration: one command that makes its own data, its certificate and its accounts, and
 //! serves them (interfaces §0).
 
+mod anomalies;
 mod clock;
 mod consultations;
 mod examples;
@@ -230,5 +231,6 @@ pub async fn fill(crew: &Crew, size: Size, keys: &[ClientKey]) -> Result<Arc<Ter
         .load(&crew.platform.db, import, now)
         .await?;
     history::play(crew, &territory, keys).await?;
+    anomalies::play(crew, &territory).await?;
     Ok(territory)
 }

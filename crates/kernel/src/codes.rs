@@ -275,6 +275,9 @@ codes! {
     RC22 = "22", 22, Invalid, Operator,
         "Message non conforme au contrat du service",
         "Validez le message contre le schéma publié.";
+    RC100 = "100", 100, Conflict, Operator,
+        "Ticket impossible à créer : il en existe déjà un, encore ouvert",
+        "Suivez celui qui est ouvert : sa référence est donnée.";
     EOPT01 = "EOPT01", 4, Invalid, Operator,
         "Adresse ambiguë : plusieurs immeubles correspondent",
         "Précisez l’IdentifiantImmeuble ou le bâtiment parmi ceux rendus.";

@@ -168,6 +168,8 @@ ids! {
     WatchChangeId = "vch";
     /// A lot of eligibility tests, asked by a file.
     LotId = "lot";
+    /// What an operator reports of an address.
+    AnomalyId = "ano";
 }
 
 #[cfg(test)]

@@ -111,6 +111,8 @@ pub fn done(name: &str) -> Option<&'static str> {
         "veille-lue" => "Changement marqué comme lu.",
         "veilles-lues" => "Tous les changements sont marqués comme lus.",
         "veille-arretee" => "Veille arrêtée.",
+        "anomalie" => "Anomalie signalée : vous serez averti de chaque étape.",
+        "anomalie-suite" => "Enregistré dans l’historique de l’anomalie.",
         "horloge" => "L’horloge de la démonstration a avancé.",
         _ => return None,
     })

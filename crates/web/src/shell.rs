@@ -263,20 +263,33 @@ impl Shell {
         self
     }
 
+    /// Whether the menu leads there: a link to what this reader may not enter is not shown.
+    #[must_use]
+    pub fn leads_to(&self, href: &str) -> bool {
+        let mut entries = self.menu.iter().flat_map(|group| &group.entries);
+        entries.any(|entry| entry.href == href)
+    }
+
     /// `page`, `true` or nothing: the `aria-current` of a menu entry.
     #[must_use]
     pub fn current(&self, href: &str) -> Option<&'static str> {
         if self.path == href {
             return Some("page");
         }
-        let leads_to = |href: &str| {
-            let rest = self.path.strip_prefix(href);
-            href != "/" && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        // Of two entries that the page is below, the nearer one is marked.
+        if !self.is_below(href) {
+            return None;
+        }
+        // Of two entries above the page, the nearer one is the current one.
         let mut entries = self.menu.iter().flat_map(|group| &group.entries);
-        let nearer = entries.any(|one| one.href.len() > href.len() && leads_to(&one.href));
-        (leads_to(href) && !nearer).then_some("true")
+        let nearer =
+            |other: &str| other.len() > href.len() && (self.path == other || self.is_below(other));
+        (!entries.any(|entry| nearer(&entry.href))).then_some("true")
+    }
+
+    /// Whether the page lies below `href`.
+    fn is_below(&self, href: &str) -> bool {
+        let rest = self.path.strip_prefix(href);
+        href != "/" && rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// The title of the browser's tab.
@@ -301,14 +314,23 @@ mod tests {
         assert_eq!(shell.current("/commandes/42"), Some("page"));
         assert_eq!(shell.current("/"), None);
         assert_eq!(shell.current("/command"), None);
-        let mut below = shell.page("Veille", "/eligibilite/veilles/42");
-        let entries = ["/eligibilite", "/eligibilite/veilles"];
-        below.menu.push(MenuGroup {
+    }
+
+    #[test]
+    fn of_two_entries_above_a_page_the_nearer_is_marked() {
+        let entry = |href: &str| MenuEntry::new("", href, "");
+        let group = MenuGroup {
             title: String::new(),
-            entries: entries.map(|href| MenuEntry::new("", href, "clock")).into(),
-        });
-        assert_eq!(below.current("/eligibilite/veilles"), Some("true"));
-        assert_eq!(below.current("/eligibilite"), None);
+            entries: vec![entry("/adresses"), entry("/adresses/anomalies")],
+        };
+        let mut shell = Shell::bare(Brand::new("F2V"), Environment::Demo, Theme::Auto)
+            .page("Anomalie", "/adresses/anomalies/1");
+        shell.menu = vec![group];
+        assert_eq!(shell.current("/adresses"), None);
+        assert_eq!(shell.current("/adresses/anomalies"), Some("true"));
+        assert!(shell.leads_to("/adresses") && !shell.leads_to("/adresses/anomalies/1"));
+        let list = shell.page("Anomalies", "/adresses/anomalies");
+        assert_eq!(list.current("/adresses"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! order, and a building its structure exactly as the referential spells it.
 #![warn(missing_docs)]
 
+pub mod anomaly;
 pub mod labels;
 pub mod messages;
 pub mod pages;
@@ -42,20 +43,39 @@ pub static SERVICE: EService = EService {
             repeat: Repeat::ReadOnly,
             handler: |call| Box::pin(::web::search_box::suggestions(call)),
         },
+        anomaly::LIST,
+        anomaly::NEW,
+        anomaly::REPORT,
+        anomaly::SHEET,
+        anomaly::FOLLOW,
+        anomaly::CANCEL,
+        anomaly::QUEUE,
+        anomaly::FIGURES,
+        anomaly::BATCH,
+        anomaly::OI_SHEET,
+        anomaly::OI_ACT,
     ],
     xml: Some(&XML),
     jobs: &[],
-    reconcilers: &[],
-    migrations: &[],
-    tenant_tables: &[],
-    menu: &[MenuEntry {
-        group: MenuGroup::Journey,
-        label: labels::TITLE,
-        href: "/adresses",
-        icon: "building-2",
-        access: Access::Needs(VIEW),
-    }],
-    mails: &[],
+    reconcilers: &[anomaly::LAPSE],
+    migrations: &[anomaly::MIGRATION],
+    tenant_tables: &[anomaly::TABLE, anomaly::TIMELINE],
+    menu: &[
+        MenuEntry {
+            group: MenuGroup::Journey,
+            label: labels::TITLE,
+            href: "/adresses",
+            icon: "building-2",
+            access: Access::Needs(VIEW),
+        },
+        anomaly::MENU,
+        anomaly::OI_MENU,
+    ],
+    mails: &[
+        anomaly::MAIL_ASKED,
+        anomaly::MAIL_RESOLVED,
+        anomaly::MAIL_REFUSED,
+    ],
 };
 
 static XML: XmlService = XmlService {
@@ -74,6 +94,13 @@ static XML: XmlService = XmlService {
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
             handler: |call| Box::pin(xml::read_structure(call)),
+        },
+        XmlOperation {
+            element: "signalerAnomalieAdresse",
+            permission: anomaly::CREATE,
+            audit: Audited::Unit(anomaly::usecases::REPORT),
+            repeat: Repeat::MessageId,
+            handler: |call| Box::pin(xml::report_anomaly(call)),
         },
     ],
 };

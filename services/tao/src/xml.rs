@@ -1,4 +1,5 @@
-//! `rechercherAdresse` and `consulterStructure`, in the contract's own words.
+//! `rechercherAdresse`, `consulterStructure` and `signalerAnomalieAdresse`, in the contract's own
+//! words.
 
 use domain::place::usecases::find;
 use domain::place::{self, Place};
@@ -7,9 +8,11 @@ use service_api::place::fields;
 use soap::server::{XmlCall, XmlError};
 use soap::{Instant, YesNo};
 
+use crate::anomaly::rules::Sent;
+use crate::anomaly::usecases as anomalies;
 use crate::messages::{
-    AddressFound, Block, Building, Dwelling, Floor, Proposal, ReadStructure, SearchAddress, Stair,
-    StructureRead,
+    AddressFound, AnomalyReport, AnomalyReported, Block, Building, Dwelling, Floor, Proposal,
+    ReadStructure, SearchAddress, Stair, StructureRead,
 };
 use crate::rules::{self, Structure};
 use crate::usecases;
@@ -57,6 +60,21 @@ pub(crate) async fn read_structure(call: XmlCall) -> Result<String, XmlError> {
     let extracted = extracted.map(|day| Instant(working_time::start_of_day(day)));
     let buildings = read.buildings.iter().map(building).collect();
     call.accepted(&StructureRead { buildings }, extracted)
+}
+
+pub(crate) async fn report_anomaly(call: XmlCall) -> Result<String, XmlError> {
+    let message: AnomalyReport = call.body()?;
+    let sent = Sent::from_pairs(message.pairs());
+    let outcome = anomalies::report(&call.platform, &call.ctx, sent, call.key()).await?;
+    let reported = outcome.into_result()?;
+    let body = AnomalyReported {
+        reference: Some(reported.reference),
+        status: Some(reported.status.to_uppercase()),
+    };
+    match &reported.refusal {
+        Some(refusal) => call.refused(refusal, &body),
+        None => call.accepted(&body, None),
+    }
 }
 
 fn some(text: &str) -> Option<String> {

@@ -84,6 +84,8 @@ pub enum Duty {
     Overwriting,
     /// Seeding live rows from an import.
     Import,
+    /// Closing what was resolved of addresses and left unanswered.
+    AddressAnomalies,
     /// Checking the platform's own state: migrations, verification, start.
     Upkeep,
     /// Filling the demonstration with its invented operators.
@@ -105,6 +107,7 @@ impl Duty {
             Self::FibreOccupancy => "fibre_occupancy",
             Self::Overwriting => "overwriting",
             Self::Import => "import",
+            Self::AddressAnomalies => "address_anomalies",
             Self::Upkeep => "upkeep",
             Self::Demo => "demo",
             Self::Watch => "watch",

@@ -158,7 +158,8 @@ fn hours(round: usize, now: Millis) -> (Millis, Millis) {
     (at(from), at(to))
 }
 
-async fn sign_in(platform: &Platform, operator: &str) -> Result<String> {
+/// Signs an operator's agent in; the session's token.
+pub(super) async fn sign_in(platform: &Platform, operator: &str) -> Result<String> {
     let login = agent_of(operator).context("an agent")?;
     let sign_in = accounts::usecases::sign_in;
     let answer = sign_in(platform, login.login, login.password, "127.0.0.1").await?;
@@ -167,7 +168,8 @@ async fn sign_in(platform: &Platform, operator: &str) -> Result<String> {
         .token)
 }
 
-async fn sign_out(platform: &Platform, token: &str) -> Result<()> {
+/// And out.
+pub(super) async fn sign_out(platform: &Platform, token: &str) -> Result<()> {
     if let Some((ctx, identity)) = authenticate_session(platform, token).await? {
         accounts::usecases::sign_out(platform, &Arc::new(ctx), &identity.session).await?;
     }

@@ -324,6 +324,23 @@ async fn whole_journey(partner: Partner) {
     .concat();
     assert_eq!(kinds, ends);
 
+    let wrong = json!([{
+        "operation": "signalerAnomalieAdresse",
+        "arguments": [
+            ["TypeAnomalie", "modification"],
+            ["Adresse", { "IdentifiantImmeuble": first.building.reference }],
+            ["ValeurAttendue", "12 bis & suite"],
+        ],
+        "save": saved("signalerAnomalieAdresse"),
+    }]);
+    let reported = partner.play(&server, "tao", Some("HIRO"), wrong.clone());
+    assert_eq!(at(&reported[0], "/answer/Statut"), "ACKNOWLEDGED");
+    let named = at(&reported[0], "/answer/ReferenceAnomalie");
+    assert!(named.starts_with("ADR"), "{reported:?}");
+    let twice = partner.play(&server, "tao", Some("HIRO"), wrong);
+    assert_eq!(at(&twice[0], "/answer/CodeRetour"), "100", "{twice:?}");
+    assert_eq!(at(&twice[0], "/answer/ReferenceAnomalie"), named);
+
     let operations = [
         "deposerCommande",
         "deposerCrStoc",
@@ -332,6 +349,7 @@ async fn whole_journey(partner: Partner) {
     ];
     let mut envelopes: Vec<_> = operations.map(saved).to_vec();
     envelopes.extend(["annulerCommande", "listerEvenements", "eligibility"].map(saved));
+    envelopes.push(saved("signalerAnomalieAdresse"));
     conform(&server, &envelopes).await;
 }
 

@@ -19,6 +19,7 @@ use kernel::{Fault, OrderId, Refusal, codes};
 use service_api::{Access, Audited, Method, PageCall, PageError, PageResult, Repeat, Route};
 use soap::Pairs;
 use storage::Tx;
+use tao::anomaly::store::{Listing, Reader};
 use testkit::territory::Case;
 
 use crate::house::{
@@ -34,13 +35,15 @@ fn routes() -> Vec<&'static Route> {
 
 /// What belongs to HIRO, and must not be seen through LINB's eyes.
 struct Victim {
-    /// Ids of its objects: orders at two stages, a session, a watch, a lot.
+    /// Ids of its objects: orders at two stages, a session, a watch, a lot, and the reference of an
+    /// anomaly.
     ids: Vec<String>,
     /// Words that only it knows.
     words: Vec<String>,
 }
 
-/// Two orders of HIRO, one waiting for the CR STOC and one handed over, and an open session.
+/// Two orders of HIRO, one waiting for the CR STOC and one handed over, an open session, and an
+/// address anomaly.
 async fn victim(house: &House) -> (Victim, Browser) {
     let mut owner = house.sign_in("administrateur", HIRO).await;
     let other_session = house.sign_in("administrateur", HIRO).await;
@@ -78,6 +81,9 @@ async fn victim(house: &House) -> (Victim, Browser) {
     ids.push(lot(house).await);
     words.push("hiro-secret.csv".to_owned());
     assert_eq!(ids.len(), 5, "{ids:?}");
+    let reported = report_anomaly(house, HIRO, &spots[0].building.reference).await;
+    ids.push(reported.clone());
+    words.extend([reported, ANOMALY.to_owned()]);
     drop(other_session);
     (Victim { ids, words }, owner)
 }
@@ -94,6 +100,27 @@ async fn lot(house: &House) -> String {
     lot.unwrap().unwrap().to_string()
 }
 
+/// What HIRO alone says of its anomaly.
+const ANOMALY: &str = "HIRO-SECRET-ANOMALIE";
+
+/// The reference of an anomaly that `who` reports at a building.
+async fn report_anomaly(house: &House, who: &str, building: &str) -> String {
+    let body = tao::messages::AnomalyReport {
+        kind: Some("modification".to_owned()),
+        address: Some(service_api::place::Address {
+            building: Some(building.to_owned()),
+            ..Default::default()
+        }),
+        expected: Some(ANOMALY.to_owned()),
+        ..Default::default()
+    };
+    let (contract, id) = (&tao::messages::CONTRACT, house.new_id());
+    let operation = "signalerAnomalieAdresse";
+    let answer = house.call(who, contract, operation, Some(&id), &body).await;
+    assert_eq!(answer.code(), 0, "{}", answer.body);
+    answer.text("ReferenceAnomalie").to_owned()
+}
+
 /// The ids in paths that begin with `start`, once each.
 fn ids_in(html: &str, start: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
@@ -108,7 +135,9 @@ fn ids_in(html: &str, start: &str) -> Vec<String> {
 
 /// An id of the same kind that nothing has.
 fn absent(id: &str) -> String {
-    let (kind, rest) = id.split_once('_').unwrap();
+    let Some((kind, rest)) = id.split_once('_') else {
+        return kernel::reference::make(&id[..3], id.len() - 4, 4_321);
+    };
     let (first, last) = rest.split_at(rest.len() - 12);
     let other = if last == "000000000000" { "1" } else { "0" };
     format!("{kind}_{first}{}", other.repeat(12))
@@ -131,7 +160,8 @@ fn mask(text: &str) -> String {
 }
 
 /// Fields that satisfy every form there is, far enough to reach its object.
-const FORM: [(&str, &str); 6] = [
+const FORM: [(&str, &str); 7] = [
+    ("acte", "accepted"),
     ("confirmation", "HIRO-SECRET-0"),
     ("CrRaccordementPrise", "OK"),
     ("DateRaccordementPrise", "2026-11-23"),
@@ -213,14 +243,26 @@ async fn walk_foreign(house: &House, victim: &Victim, owner: &mut Browser) -> Ve
     faults
 }
 
-/// Both orders as HIRO reads them.
+/// Both orders and the anomaly as HIRO reads them.
 async fn seen_by_owner(house: &House) -> Vec<String> {
     let mut all = Vec::new();
+    let hiro = authenticate_certificate(&house.platform, &certificate_of(HIRO)).await;
+    let reader = Reader::of(&hiro.unwrap().unwrap()).unwrap();
+    let anomalies = tao::anomaly::usecases::list(&house.platform, &reader, listing()).await;
+    all.extend(anomalies.unwrap().iter().map(|one| format!("{one:?}")));
     for n in 0..2 {
         let order = house.order(HIRO, &format!("HIRO-SECRET-{n}")).await;
         all.push(order.text("Commande").to_owned());
     }
     all
+}
+
+/// Every anomaly.
+fn listing() -> Listing {
+    Listing {
+        limit: 100,
+        ..Listing::default()
+    }
 }
 
 /// Knocks at every route as those who may not enter.
@@ -427,6 +469,7 @@ fn naming<'a>(element: &str, field: &'a str, value: &'a str) -> Option<Vec<(&'a 
         | "testerEligibiliteLot"
         | "rechercherAdresse"
         | "consulterStructure"
+        | "signalerAnomalieAdresse"
         | "deposerCommande"
         | "listerEvenements" => return None,
         "consulterCommande" | "annulerCommande" => vec![key],

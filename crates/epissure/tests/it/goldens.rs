@@ -20,6 +20,11 @@ const STATES_HEAD: &str = "# États d’une commande d’accès\n\n\
     compare au code. Une case vide est un refus FIMP06 (code retour 13) : l’événement n’est pas \
     admis dans cet état.\n";
 
+/// The head of `docs/etats-anomalie.md`.
+const ANOMALY_HEAD: &str = "# États d’une anomalie d’adresse\n\n\
+    Ce document est produit à partir de la fonction qui décide de chaque changement ; un test le \
+    compare au code. Une case vide est un refus 13 : l’événement n’est pas admis dans cet état.\n";
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -148,6 +153,53 @@ fn the_order_s_life_is_the_documented_one() {
         text.push('\n');
     }
     check("docs/etats-commande.md", &text);
+}
+
+#[test]
+fn the_anomaly_s_life_is_the_documented_one() {
+    use tao::anomaly::labels;
+    use tao::anomaly::states::{Event, Side, Status, next};
+    let name = |from: Option<Status>| from.map_or("–", Status::as_str);
+    let all: Vec<Option<Status>> = std::iter::once(None)
+        .chain(Status::ALL.iter().copied().map(Some))
+        .collect();
+    let mut text = ANOMALY_HEAD.to_owned();
+    text.push_str("\n| État | Libellé | Événement | Par | Devient | Courriel |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    for from in &all {
+        let label = from.map_or("", labels::status);
+        for event in Event::ALL {
+            let Ok(decision) = next(*from, *event) else {
+                continue;
+            };
+            let by = match event.by() {
+                Side::Operator => "l’opérateur",
+                Side::Provider => "le fournisseur",
+                Side::Platform => "le délai",
+            };
+            let becomes = decision.status.as_str();
+            let mail = decision.mail.unwrap_or("");
+            let cells = [name(*from), label, event.as_str(), by, becomes, mail];
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+        }
+        if from.is_some_and(Status::is_final) {
+            let _ = writeln!(text, "| {} | {label} | | | état final | |", name(*from));
+        }
+    }
+    text.push_str("\n## Tous les couples\n\n| État |");
+    for event in Event::ALL {
+        let _ = write!(text, " {} |", event.as_str());
+    }
+    let _ = write!(text, "\n| --- |{}\n", " --- |".repeat(Event::ALL.len()));
+    for from in &all {
+        let _ = write!(text, "| {} |", name(*from));
+        for event in Event::ALL {
+            let cell = next(*from, *event).map(|d| format!("{} ", d.status.as_str()));
+            let _ = write!(text, " {}|", cell.unwrap_or_default());
+        }
+        text.push('\n');
+    }
+    check("docs/etats-anomalie.md", &text);
 }
 
 #[tokio::test]

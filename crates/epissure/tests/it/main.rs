@@ -5,6 +5,7 @@
 )]
 
 mod addresses;
+mod anomalies;
 mod backup;
 mod browser;
 mod clients;
