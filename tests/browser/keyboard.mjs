@@ -61,7 +61,7 @@ async function searchBox(page) {
 
 // The structure of an address: one stop of Tab, then the keys of a tree.
 async function tree(page) {
-  const [{ building, dwelling }] = given.places.free;
+  const { building, dwelling } = given.places.flats;
   await go(page, "/adresses");
   await type(page, "#q", building);
   await press(page, "main form.filters button.primary");

@@ -263,6 +263,29 @@ impl Shell {
         self
     }
 
+    /// Whether the navigation leads to `href`.
+    #[must_use]
+    pub fn leads_to(&self, href: &str) -> bool {
+        let mut entries = self.menu.iter().flat_map(|group| &group.entries);
+        entries.any(|entry| entry.href == href)
+    }
+
+    /// The page that the search at the top asks: orders, or the network for those without orders.
+    #[must_use]
+    pub fn search_page(&self) -> &'static str {
+        match self.leads_to("/oi/referentiel") && !self.leads_to("/commandes") {
+            true => "/oi/referentiel",
+            false => "/commandes",
+        }
+    }
+
+    /// The page that an address is asked of; `None` for those who may ask none.
+    #[must_use]
+    pub fn address_page(&self) -> Option<&'static str> {
+        let pages = ["/eligibilite", "/adresses"];
+        pages.into_iter().find(|page| self.leads_to(page))
+    }
+
     /// `page`, `true` or nothing: the `aria-current` of a menu entry.
     #[must_use]
     pub fn current(&self, href: &str) -> Option<&'static str> {
@@ -299,6 +322,23 @@ mod tests {
         assert_eq!(shell.current("/commandes/42"), Some("page"));
         assert_eq!(shell.current("/"), None);
         assert_eq!(shell.current("/command"), None);
+    }
+
+    #[test]
+    fn what_is_searched_follows_what_the_navigation_leads_to() {
+        let shell = |hrefs: &[&str]| {
+            let entries = hrefs.iter().map(|href| MenuEntry::new("x", *href, "x"));
+            let mut shell = Shell::bare(Brand::new("F2V"), Environment::Demo, Theme::Auto);
+            shell.menu = vec![MenuGroup {
+                title: String::new(),
+                entries: entries.collect(),
+            }];
+            (shell.search_page(), shell.address_page())
+        };
+        let agent = shell(&["/commandes", "/eligibilite", "/adresses"]);
+        assert_eq!(agent, ("/commandes", Some("/eligibilite")));
+        assert_eq!(shell(&["/adresses"]), ("/commandes", Some("/adresses")));
+        assert_eq!(shell(&["/oi/referentiel"]), ("/oi/referentiel", None));
     }
 
     #[test]
