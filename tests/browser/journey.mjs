@@ -305,10 +305,8 @@ async function palette(page) {
   await page.fill("#palette-q", dwelling.pto);
   check(/éligibilité/.test(await lines.first().innerText()), "a PTO is not recognised");
   await page.fill("#palette-q", address.slice(0, -3));
-  await page.waitForFunction(
-    (text) => [...document.querySelectorAll("#palette li a")].some((a) => a.innerText === text),
-    address,
-  );
+  // The address is asked of three pages; what follows is suggested.
+  await lines.nth(3).waitFor();
   await look(page, "palette-address");
   await page.fill("#palette-q", "zzyzx");
   await page.locator("#palette .empty").waitFor();
