@@ -103,7 +103,7 @@ async function eligibility(page) {
 
 // The structure of an address: found, narrowed, copied, printed, and each way it may not be found.
 async function addresses(page) {
-  const [free] = places.free;
+  const free = places.flats;
   const [shared] = places.shared;
   const tree = page.locator("address-tree");
   const leaves = tree.locator("li:visible");
@@ -297,6 +297,53 @@ async function exports(page) {
   await page.locator("main details.menu").evaluate((menu) => (menu.open = true));
 }
 
+// What the palette makes of a PTO, of an address, and of what is no name.
+async function palette(page) {
+  const { address, dwelling } = places.flats;
+  const lines = page.locator("#palette li a");
+  await page.keyboard.press("Control+K");
+  await page.fill("#palette-q", dwelling.pto);
+  check(/éligibilité/.test(await lines.first().innerText()), "a PTO is not recognised");
+  await page.fill("#palette-q", address.slice(0, -3));
+  // The address is asked of three pages; what follows is suggested.
+  await lines.nth(3).waitFor();
+  await look(page, "palette-address");
+  await page.fill("#palette-q", "zzyzx");
+  await page.locator("#palette .empty").waitFor();
+  await look(page, "palette-empty");
+  await page.fill("#palette-q", dwelling.pto);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  check((await page.locator(".verdict").count()) === 1, "a PTO leads to no answer");
+}
+
+// The keys that lead somewhere by themselves, and their switch.
+async function shortcuts(page) {
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  await go(page, "/");
+  await press("g", "a");
+  await page.waitForURL("**/adresses");
+  await press("g", "c");
+  await page.waitForURL("**/commandes");
+  await press("j", "j", "k");
+  const row = await page.evaluate("document.activeElement.closest('tr')?.rowIndex");
+  check(row === 1, `j, j, k lead to the row ${row}`);
+  await press("/");
+  check((await page.evaluate("document.activeElement.id")) === "find", "/ leads elsewhere");
+  await page.locator("h1").click();
+  await press("?");
+  await page.locator("#touches").waitFor();
+  await look(page, "shortcuts");
+  await page.locator("#touches-actives").uncheck();
+  await press("Escape");
+  await page.reload();
+  await press("g", "e", "?");
+  check(!(await page.locator("#touches").isVisible()), "keys that are off lead somewhere");
+  check(new URL(page.url()).pathname === "/commandes", `g e leads to ${page.url()}`);
+  await page.evaluate("localStorage.clear()");
+}
+
 async function shell(page) {
   await go(page, "/");
   await look(page, "dashboard");
@@ -309,6 +356,8 @@ async function shell(page) {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/eligibilite");
+  await palette(page);
+  await shortcuts(page);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.locator(".burger").click();
   check(await page.locator("#menu").isVisible(), "the menu does not open");

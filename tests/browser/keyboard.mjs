@@ -61,7 +61,7 @@ async function searchBox(page) {
 
 // The structure of an address: one stop of Tab, then the keys of a tree.
 async function tree(page) {
-  const [{ building, dwelling }] = given.places.free;
+  const { building, dwelling } = given.places.flats;
   await go(page, "/adresses");
   await type(page, "#q", building);
   await press(page, "main form.filters button.primary");
@@ -92,6 +92,8 @@ async function tree(page) {
     const found = await here();
     check(wanted(found), `${key} leads to ${JSON.stringify(found).slice(0, 200)}`);
   }
+  // The filters are before the tree.
+  await page.reload();
   await type(page, "#ReferencePrise", dwelling.pto);
   await press(page, "main form#filtre button");
   await reach(page, "address-tree [role=treeitem]");

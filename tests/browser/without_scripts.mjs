@@ -31,7 +31,7 @@ async function eligibility(page) {
 
 // The structure of an address, its filters and what is copied from it.
 async function addresses(page) {
-  const [{ building, dwelling }] = given.places.free;
+  const { building, dwelling } = given.places.flats;
   await go(page, "/adresses");
   await page.fill("#q", building);
   await send(page, "main form.filters button.primary");

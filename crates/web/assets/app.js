@@ -4,13 +4,16 @@
 // Accents and case aside.
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-// Ctrl K: go to any entry of the navigation or any action of the page, or search the orders.
+// Ctrl K: go to any entry of the navigation or any action, or ask of what is typed: an address, a
+// PTO, a reference of an order. What can be asked stands in the dialog's template.
 class CommandPalette extends HTMLElement {
   connectedCallback() {
     this.dialog = document.getElementById("palette");
     if (!this.dialog) return;
     this.input = this.dialog.querySelector("input");
     this.list = this.dialog.querySelector("ul");
+    this.none = this.dialog.querySelector(".empty");
+    this.known = [...this.dialog.querySelector("template").content.querySelectorAll("a")];
     this.firstElementChild.addEventListener("click", () => this.open());
     document.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -19,7 +22,19 @@ class CommandPalette extends HTMLElement {
       }
     });
     this.input.addEventListener("input", () => this.fill());
+    this.input.form.addEventListener("submit", (event) => {
+      const first = this.list.querySelector("a");
+      if (!first) return;
+      event.preventDefault();
+      first.click();
+    });
     this.dialog.addEventListener("keydown", (event) => this.move(event));
+    this.list.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-theme-switch]")) return;
+      event.preventDefault();
+      this.dialog.close();
+      document.querySelector("theme-switch").click();
+    });
   }
 
   open() {
@@ -29,34 +44,83 @@ class CommandPalette extends HTMLElement {
     this.input.focus();
   }
 
-  // Copies of the links whose words contain what is typed, accents and case aside.
+  // Questions about what is typed, then the links whose words contain it, then addresses.
   fill() {
     const typed = this.input.value.trim();
-    const links = document.querySelectorAll(".nav li a, .head .actions a");
-    const found = [...links].filter((link) => plain(link.textContent).includes(plain(typed)));
-    const items = found.map((link) => {
-      const copy = link.cloneNode(true);
-      copy.className = "";
-      copy.removeAttribute("aria-current");
-      copy.querySelector(".count")?.remove();
-      return copy;
+    const reads = (link) => plain(link.textContent).includes(plain(typed));
+    const pages = document.querySelectorAll(".nav li a, .head .actions a:not([download])");
+    const actions = this.known.filter((link) => link.dataset.ask === undefined);
+    const seen = new Set();
+    const found = [...pages, ...actions].filter((link) => {
+      const twice = seen.has(link.href + link.textContent.trim());
+      seen.add(link.href + link.textContent.trim());
+      return !twice && reads(link);
     });
-    if (typed) items.unshift(this.search(typed));
-    this.list.replaceChildren(
-      ...items.map((item) => {
-        const line = document.createElement("li");
-        line.append(item);
-        return line;
-      }),
-    );
+    const [orders, places] = [[], []];
+    for (const link of typed ? this.known : []) {
+      if (link.dataset.ask === "") orders.push(this.asking(link, typed));
+      if (link.dataset.ask === "place") places.push(this.asking(link, typed));
+    }
+    // What has blanks is an address and ten characters are a PTO; anything else is a reference.
+    const isPlace = /\s/.test(typed) || /^[a-z\d]{2}-?[a-z\d]{4}-?[a-z\d]{4}$/i.test(typed);
+    const copies = found.map((link) => this.copy(link));
+    this.show(isPlace ? [...places, ...orders, ...copies] : [...orders, ...copies, ...places]);
+    this.suggest(typed, found.length > 0);
   }
 
-  search(typed) {
-    const link = document.createElement("a");
-    link.href = "/commandes?q=" + encodeURIComponent(typed);
-    const icon = document.querySelector(".find > .i").cloneNode(true);
-    link.append(icon, `${this.list.dataset.search} : ${typed}`);
-    return link;
+  show(items) {
+    this.list.replaceChildren();
+    this.add(items);
+  }
+
+  add(items) {
+    for (const item of items) {
+      const line = document.createElement("li");
+      line.append(item);
+      this.list.append(line);
+    }
+  }
+
+  copy(link) {
+    const copy = link.cloneNode(true);
+    copy.className = "";
+    copy.removeAttribute("aria-current");
+    copy.querySelector(".count")?.remove();
+    return copy;
+  }
+
+  asking(link, typed) {
+    const copy = this.copy(link);
+    copy.href = link.getAttribute("href") + "?q=" + encodeURIComponent(typed);
+    copy.append(` : ${typed}`);
+    return copy;
+  }
+
+  // Addresses that begin as what is typed, as the box of addresses has them.
+  suggest(typed, found) {
+    clearTimeout(this.timer);
+    const from = this.list.dataset.from;
+    const asks = from && typed.length > 2;
+    this.none.hidden = found || Boolean(asks);
+    if (!asks) return;
+    this.timer = setTimeout(async () => {
+      try {
+        const answer = await fetch(from + "?q=" + encodeURIComponent(typed));
+        const lines = answer.ok ? await answer.json() : [];
+        if (typed !== this.input.value.trim()) return;
+        this.none.hidden = found || lines.length > 0;
+        const ask = this.known.find((link) => from.startsWith(link.getAttribute("href") + "/"));
+        this.add(
+          lines.map((text) => {
+            const link = this.asking(ask, text);
+            link.replaceChildren(link.querySelector("svg"), text);
+            return link;
+          }),
+        );
+      } catch {
+        // The next letter may succeed.
+      }
+    }, 120);
   }
 
   move(event) {
@@ -66,6 +130,54 @@ class CommandPalette extends HTMLElement {
     const stops = [this.input, ...this.list.querySelectorAll("a")];
     const here = stops.indexOf(document.activeElement);
     stops[(here + step + stops.length) % stops.length].focus();
+  }
+}
+
+// Keys that lead somewhere by themselves, and the dialog that tells them. They can be turned off,
+// for those whose voice or hand presses keys unmeant (WCAG 2.1.4); this browser keeps that.
+class ShortcutKeys extends HTMLElement {
+  connectedCallback() {
+    this.dialog = document.getElementById("touches");
+    if (!this.dialog) return;
+    const active = this.dialog.querySelector("input");
+    active.checked = localStorage.getItem("touches") !== "non";
+    active.addEventListener("change", () => {
+      if (active.checked) localStorage.removeItem("touches");
+      else localStorage.setItem("touches", "non");
+    });
+    this.firstElementChild.addEventListener("click", () => this.dialog.showModal());
+    document.addEventListener("keydown", (event) => {
+      const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
+      const typing = event.target.matches?.("input, select, textarea");
+      if (active.checked && !busy && !typing && !document.querySelector("dialog[open]")) {
+        this.press(event);
+      }
+    });
+  }
+
+  press(event) {
+    const keys = (this.begun ?? "") + event.key;
+    this.begun = "";
+    const link = this.dialog.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
+    const step = { j: 1, k: -1 }[event.key];
+    if (link) link.click();
+    else if (event.key === "g") {
+      this.begun = "g";
+      setTimeout(() => (this.begun = ""), 1500);
+    } else if (event.key === "/") document.getElementById("find").focus();
+    else if (event.key === "?") this.dialog.showModal();
+    else if (step) this.row(step);
+    else return;
+    event.preventDefault();
+  }
+
+  // The first link of the next line of a list, or of the one before.
+  row(step) {
+    const lines = document.querySelectorAll("main tbody tr, main .rows > li");
+    const links = [...lines].map((line) => line.querySelector("a")).filter((link) => link);
+    const at = links.findIndex((link) => link.closest("tr, li").contains(document.activeElement));
+    const next = at < 0 && step < 0 ? links.length - 1 : at + step;
+    links[next]?.focus();
   }
 }
 
@@ -328,7 +440,7 @@ class AddressTree extends HTMLElement {
       const siblings = item.closest(".branch")?.parentElement.children ?? [];
       for (const one of siblings) this.unfold(one.firstElementChild, true);
       event.preventDefault();
-    } else if (key.length === 1) this.seek(key, items, at, to);
+    } else if (/^[\p{L}\p{N}]$/u.test(key)) this.seek(key, items, at, to);
   }
 
   // Letters typed soon after each other are the beginning of one name.
@@ -372,6 +484,7 @@ class PrintButton extends HTMLElement {
 
 customElements.define("command-palette", CommandPalette);
 customElements.define("address-tree", AddressTree);
+customElements.define("shortcut-keys", ShortcutKeys);
 customElements.define("print-button", PrintButton);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("copy-button", CopyButton);

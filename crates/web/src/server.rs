@@ -430,7 +430,11 @@ fn menu(site: &Site, ctx: &Ctx) -> Vec<crate::MenuGroup> {
     for entry in &site.menu {
         let open = match entry.access {
             Access::Public(_) | Access::SignedIn(_) => true,
-            Access::Needs(permission) => require(ctx, permission).is_ok(),
+            // What is subscribed to is an operator's: the OI's staff has no such page.
+            Access::Needs(permission) => {
+                require(ctx, permission).is_ok()
+                    && (ctx.operator().is_ok() || !permission.subscribed)
+            }
         };
         if open {
             let shown = crate::MenuEntry::new(entry.label, entry.href, entry.icon);

@@ -270,6 +270,22 @@ impl Shell {
         entries.any(|entry| entry.href == href)
     }
 
+    /// The page that the search at the top asks: orders, or the network for those without orders.
+    #[must_use]
+    pub fn search_page(&self) -> &'static str {
+        match self.leads_to("/oi/referentiel") && !self.leads_to("/commandes") {
+            true => "/oi/referentiel",
+            false => "/commandes",
+        }
+    }
+
+    /// The page that an address is asked of; `None` for those who may ask none.
+    #[must_use]
+    pub fn address_page(&self) -> Option<&'static str> {
+        let pages = ["/eligibilite", "/adresses"];
+        pages.into_iter().find(|page| self.leads_to(page))
+    }
+
     /// `page`, `true` or nothing: the `aria-current` of a menu entry.
     #[must_use]
     pub fn current(&self, href: &str) -> Option<&'static str> {
@@ -331,6 +347,23 @@ mod tests {
         assert!(shell.leads_to("/adresses") && !shell.leads_to("/adresses/anomalies/1"));
         let list = shell.page("Anomalies", "/adresses/anomalies");
         assert_eq!(list.current("/adresses"), None);
+    }
+
+    #[test]
+    fn what_is_searched_follows_what_the_navigation_leads_to() {
+        let shell = |hrefs: &[&str]| {
+            let entries = hrefs.iter().map(|href| MenuEntry::new("x", *href, "x"));
+            let mut shell = Shell::bare(Brand::new("F2V"), Environment::Demo, Theme::Auto);
+            shell.menu = vec![MenuGroup {
+                title: String::new(),
+                entries: entries.collect(),
+            }];
+            (shell.search_page(), shell.address_page())
+        };
+        let agent = shell(&["/commandes", "/eligibilite", "/adresses"]);
+        assert_eq!(agent, ("/commandes", Some("/eligibilite")));
+        assert_eq!(shell(&["/adresses"]), ("/commandes", Some("/adresses")));
+        assert_eq!(shell(&["/oi/referentiel"]), ("/oi/referentiel", None));
     }
 
     #[test]

@@ -127,6 +127,29 @@ pub const FIGURE_NOTES: [&str; 4] = [
     "au contrôle (AR KO) ou au compte rendu (CR KO)",
 ];
 
+/// Headings of the figures of the OI's staff.
+pub const STAFF_FIGURES: [&str; 4] = [
+    "Version à approuver",
+    "Gels en vigueur",
+    "Logements décrits",
+    "PTO au référentiel",
+];
+/// Under what waits.
+pub const WAITING_NOTE: &str = "une autre personne que son déposant l’approuve";
+/// Under the dwellings.
+pub const DWELLINGS_NOTE: &str = "lignes du fichier de structure";
+/// Under the PTOs.
+pub const PTOS_NOTE: &str = "lignes du fichier des prises";
+
+/// Freezes that have not begun.
+#[must_use]
+pub fn freezes_to_come(n: i64) -> String {
+    match n {
+        0 => "aucun à venir".to_owned(),
+        n => format!("{n} à venir"),
+    }
+}
+
 /// Stages of an order that is under way, with the statuses each holds; the first one is the filter
 /// of the list.
 pub const STAGES: &[(&str, &[Status])] = &[

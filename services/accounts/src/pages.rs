@@ -2,7 +2,7 @@
 
 use askama::Template;
 use kernel::Millis;
-use web::{Shell, Tag, Tone, filters};
+use web::{Form, Shell, Tag, Tone, filters};
 
 /// `/connexion`. Posts `identifiant`, `mot_de_passe`, `suite`, `csrf` to the same address.
 #[derive(Debug, Template)]
@@ -98,6 +98,63 @@ pub struct Dashboard {
     pub stages: Vec<Stage>,
     /// The orders last touched.
     pub recent: Vec<RecentOrder>,
+    /// The box of addresses, empty.
+    pub form: Form,
+    /// Where its suggestions come from.
+    pub suggestions: String,
+}
+
+/// `/` of the OI's staff: what waits for them in the network's data.
+#[derive(Debug, Template)]
+#[template(path = "exploitation.html")]
+pub struct StaffBoard {
+    /// The shell, its path `/`.
+    pub shell: Shell,
+    /// Business time.
+    pub now: Millis,
+    /// The figures at the top.
+    pub figures: Vec<Figure>,
+    /// The release in force; `None` before the first.
+    pub in_force: Option<ReleaseLine>,
+    /// The release that waits for approval.
+    pub waiting: Option<ReleaseLine>,
+    /// What is in force, by kind of file.
+    pub sources: Vec<SourceLine>,
+    /// Freezes in force, the first to end first.
+    pub freezes: Vec<FreezeLine>,
+}
+
+/// A release in one line.
+#[derive(Clone, Debug)]
+pub struct ReleaseLine {
+    /// Its number.
+    pub number: i64,
+    /// The kind of file that made it.
+    pub kind: &'static str,
+    /// When it was published, or its import began.
+    pub at: Millis,
+}
+
+/// What is in force of one kind of file.
+#[derive(Clone, Debug)]
+pub struct SourceLine {
+    /// The kind.
+    pub kind: &'static str,
+    /// The day of its extraction.
+    pub extracted_on: jiff::civil::Date,
+    /// Its lines.
+    pub rows: i64,
+}
+
+/// A freeze in one line.
+#[derive(Clone, Debug)]
+pub struct FreezeLine {
+    /// The building or PM.
+    pub reference: String,
+    /// Which of the two, and until when.
+    pub note: String,
+    /// Its sheet.
+    pub href: String,
 }
 
 /// A figure.
@@ -314,6 +371,8 @@ mod tests {
             at: NOW,
         };
         Dashboard {
+            form: Form::default(),
+            suggestions: "/eligibilite/suggestions".to_owned(),
             shell: shell("Tableau de bord", "/"),
             now: NOW,
             operator: "Hirondelle Télécom".to_owned(),

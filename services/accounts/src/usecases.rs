@@ -5,8 +5,10 @@ use std::sync::Arc;
 use domain::access::store::{self as access_store, Credentials, NewSession, OwnSession, Throttle};
 use domain::access::{Ctx, Duty, Permission, SESSION_MAX_MS, require, system, token_hash};
 use domain::audit::{self, Record};
+use domain::freeze::{self, Freeze, Stage};
 use domain::order::store::{Listing, Sort, count_by_status, list, list_waiting};
 use domain::order::{Order, Status};
+use domain::release::{self, ReleaseInfo, Source};
 use domain::{Platform, Unit, Verdict, account, write};
 use kernel::{AuditId, Fault, Millis, OperatorId, Refusal, SessionId, codes};
 use service_api::Right;
@@ -27,6 +29,8 @@ pub const CLOSE_OTHERS: &str = "comptes.close_other_sessions";
 const SHOWN: i64 = 8;
 /// What seeing orders needs.
 const SEE_ORDERS: Permission = Permission::subscribed("fci", Right::View);
+/// What seeing the network's data needs.
+const SEE_NETWORK: Permission = Permission::staff("reseau", Right::View);
 
 /// A session just opened.
 #[derive(Clone, Debug)]
@@ -333,6 +337,59 @@ pub async fn overview(platform: &Platform, ctx: &Arc<Ctx>) -> Result<Option<Over
             counts: count_by_status(tx, &scope)?,
             waiting: list_waiting(tx, &scope, SHOWN)?,
             recent: list(tx, &scope, &latest)?,
+        })
+    };
+    Ok(Some(platform.db.read(run).await?))
+}
+
+/// What the first page shows to the OI's staff.
+pub struct NetworkOverview {
+    /// The release in force; `None` before the first.
+    pub in_force: Option<ReleaseInfo>,
+    /// The one that waits for approval.
+    pub waiting: Option<ReleaseInfo>,
+    /// The files that what is in force comes from.
+    pub sources: Vec<Source>,
+    /// Freezes at each stage, in the order of `Stage::ALL`.
+    pub freezes: [i64; Stage::ALL.len()],
+    /// Freezes in force, the first to end first.
+    pub ending: Vec<Freeze>,
+}
+
+/// The network's data in short; `None` for those who are not the OI's staff.
+///
+/// # Errors
+/// A fault when the store does not answer.
+pub async fn network(
+    platform: &Platform,
+    ctx: &Arc<Ctx>,
+) -> Result<Option<NetworkOverview>, Fault> {
+    let Ok(scope) = ctx.staff().cloned() else {
+        return Ok(None);
+    };
+    if require(ctx, SEE_NETWORK).is_err() {
+        return Ok(None);
+    }
+    let now = ctx.now;
+    let ending = freeze::store::Listing {
+        stage: Some(Stage::InForce),
+        order: freeze::store::Order::FirstEnding,
+        limit: SHOWN,
+        ..freeze::store::Listing::default()
+    };
+    let run = move |tx: &mut dyn Tx| -> Result<NetworkOverview, Error> {
+        let current = release::store::current(tx)?;
+        let waiting = match release::store::ready(tx)? {
+            Some(number) => release::store::by_number(tx, number)?,
+            None => None,
+        };
+        let acts = freeze::store::list(tx, &scope, &ending, now)?;
+        Ok(NetworkOverview {
+            in_force: release::store::by_number(tx, current)?,
+            waiting,
+            sources: release::store::sources(tx, current)?,
+            freezes: freeze::store::count_by_stage(tx, &scope, now)?,
+            ending: acts.into_iter().map(|act| act.freeze).collect(),
         })
     };
     Ok(Some(platform.db.read(run).await?))

@@ -1,19 +1,22 @@
 //! Pages: read the form, call the use case, redirect or show.
 
 use ::web::server::{SESSION_COOKIE, VISITOR_COOKIE};
-use ::web::{Tag, Theme, Tone, french, page};
+use ::web::{Form, Tag, Theme, Tone, french, link, page};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::{Profile, Right};
+use domain::freeze::{Freeze, FreezeKind};
 use domain::order::{self, Order, Status};
+use domain::release::{Kind, ReleaseInfo};
 use kernel::{Fault, Millis};
 use service_api::{PageCall, PageResult};
 
 use crate::pages::{
-    Account, Dashboard, DemoLogin, Figure, OpenSession, RecentOrder, SignIn, Stage, Todo,
+    Account, Dashboard, DemoLogin, Figure, FreezeLine, OpenSession, RecentOrder, ReleaseLine,
+    SignIn, SourceLine, StaffBoard, Stage, Todo,
 };
-use crate::usecases::{self, Denied, Overview};
+use crate::usecases::{self, Denied, NetworkOverview, Overview};
 use crate::{labels, rules};
 
 /// How long the choice of colours is kept, in seconds: 400 days, the most browsers keep.
@@ -200,16 +203,24 @@ fn profile(rights: &[(String, Vec<Right>)]) -> &'static str {
         .map_or(labels::OWN_PROFILE, labels::profile)
 }
 
-/// `GET /`. Those who have no orders to see (the OI's staff) land on their account.
+/// `GET /`. The OI's staff sees the network's data; those who have nothing to see land on their
+/// account.
 pub async fn dashboard(call: PageCall) -> PageResult {
     let ctx = call.ctx()?;
+    if let Some(network) = usecases::network(&call.platform, ctx).await? {
+        return Ok(page(StatusCode::OK, &staff_board(&call, ctx.now, &network)));
+    }
     let Some(overview) = usecases::overview(&call.platform, ctx).await? else {
         return Ok(Redirect::to("/compte").into_response());
     };
     let counts = Counts(&overview);
     let waiting = counts.of(&[Status::StocEmise, Status::RaccoKo, Status::Mad]);
+    let shell = call.shell(labels::DASHBOARD);
+    let asked = shell.address_page().unwrap_or_default();
     let shown = Dashboard {
-        shell: call.shell(labels::DASHBOARD),
+        suggestions: format!("{asked}/suggestions"),
+        form: Form::default(),
+        shell,
         now: ctx.now,
         operator: call
             .identity
@@ -234,6 +245,72 @@ pub async fn dashboard(call: PageCall) -> PageResult {
         recent: overview.recent.iter().map(recent).collect(),
     };
     Ok(page(StatusCode::OK, &shown))
+}
+
+fn staff_board(call: &PageCall, now: Millis, network: &NetworkOverview) -> StaffBoard {
+    let line = |release: &ReleaseInfo| ReleaseLine {
+        number: release.number.0,
+        kind: release.kind.label(),
+        at: release.published_at.unwrap_or(release.created_at),
+    };
+    let rows = |kind: Kind| {
+        let of_kind = network.sources.iter().filter(|one| one.kind == kind);
+        of_kind.map(|one| one.rows).sum::<i64>()
+    };
+    let [in_force, to_come, _] = network.freezes;
+    let numbers = [
+        i64::from(network.waiting.is_some()),
+        in_force,
+        rows(Kind::Structure),
+        rows(Kind::Prises),
+    ];
+    let notes = [
+        labels::WAITING_NOTE.to_owned(),
+        labels::freezes_to_come(to_come),
+        labels::DWELLINGS_NOTE.to_owned(),
+        labels::PTOS_NOTE.to_owned(),
+    ];
+    let words = labels::STAFF_FIGURES.into_iter().zip(notes).zip(numbers);
+    StaffBoard {
+        shell: call.shell(labels::DASHBOARD),
+        now,
+        figures: words
+            .map(|((label, note), n)| Figure {
+                label: label.to_owned(),
+                value: french::count(&n.to_string()),
+                unit: String::new(),
+                note,
+            })
+            .collect(),
+        in_force: network.in_force.as_ref().map(line),
+        waiting: network.waiting.as_ref().map(line),
+        sources: network
+            .sources
+            .iter()
+            .map(|one| SourceLine {
+                kind: one.kind.label(),
+                extracted_on: one.extracted_on,
+                rows: one.rows,
+            })
+            .collect(),
+        freezes: network.ending.iter().map(freeze_line).collect(),
+    }
+}
+
+fn freeze_line(one: &Freeze) -> FreezeLine {
+    let sheet = match one.kind {
+        FreezeKind::Building => "/oi/referentiel/immeubles",
+        FreezeKind::Pm => "/oi/referentiel/pm",
+    };
+    FreezeLine {
+        reference: one.reference.clone(),
+        note: format!(
+            "{}, {}",
+            one.kind.label(),
+            domain::freeze::labels::until(one.to)
+        ),
+        href: link(sheet, &[("ref", &one.reference)]),
+    }
 }
 
 struct Counts<'a>(&'a Overview);

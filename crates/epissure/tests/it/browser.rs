@@ -76,7 +76,15 @@ fn places(territory: &Territory) -> Value {
             .filter(|s| seen.insert(&s.building.reference));
         places.take(8).map(place).collect()
     };
+    let inside = |spot: &Spot<'_>| {
+        let all = territory.dwellings.iter();
+        all.filter(|d| d.building_ref == spot.building.reference)
+            .count()
+    };
+    let free = territory.spots(Case::FreePto, "HIRO").into_iter();
     json!({
+        // A free PTO in a building of several dwellings.
+        "flats": free.max_by_key(inside).map(|spot| place(&spot)),
         "buildable": of(Case::Buildable),
         "held": of(Case::HeldByAnother),
         "free": of(Case::FreePto),

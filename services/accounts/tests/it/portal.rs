@@ -240,7 +240,7 @@ async fn signing_in_again_closes_the_session_before() {
 }
 
 #[tokio::test]
-async fn the_first_page_shows_an_operators_orders_and_sends_staff_to_their_account() {
+async fn the_first_page_shows_an_operators_orders_and_the_network_to_staff() {
     let house = house().await;
     let mut browser = Browser::of(&house);
     browser.sign_in(PASSWORD, "").await;
@@ -249,7 +249,16 @@ async fn the_first_page_shows_an_operators_orders_and_sends_staff_to_their_accou
     assert!(page.body.contains("rien n’attend votre société"));
     let staff = house.enter("active@f2v.example").await;
     browser.cookies = vec![(SESSION_COOKIE.to_owned(), staff.token)];
-    assert_eq!(browser.get("/").await.location, "/compte");
+    let page = browser.get("/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for said in [
+        "Aucune version n’attend d’approbation",
+        "Aucun gel en vigueur",
+        "/oi/imports",
+    ] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    assert_eq!(web::lint::faults(&page.body), Vec::<String>::new());
     assert_eq!(browser.get("/compte").await.status, StatusCode::OK);
 }
 
