@@ -269,12 +269,14 @@ impl Shell {
         if self.path == href {
             return Some("page");
         }
-        let below = href != "/"
-            && self
-                .path
-                .strip_prefix(href)
-                .is_some_and(|rest| rest.starts_with('/'));
-        below.then_some("true")
+        let below = |href: &str| {
+            let rest = self.path.strip_prefix(href);
+            href != "/" && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // Of two entries above a page, the nearer one is marked.
+        let mut entries = self.menu.iter().flat_map(|group| &group.entries);
+        let nearer = entries.any(|entry| entry.href.len() > href.len() && below(&entry.href));
+        (below(href) && !nearer).then_some("true")
     }
 
     /// The title of the browser's tab.
@@ -299,6 +301,24 @@ mod tests {
         assert_eq!(shell.current("/commandes/42"), Some("page"));
         assert_eq!(shell.current("/"), None);
         assert_eq!(shell.current("/command"), None);
+    }
+
+    #[test]
+    fn of_two_menu_entries_above_a_page_the_nearer_is_marked() {
+        let mut shell = Shell::bare(Brand::new("F2V"), Environment::Demo, Theme::Auto)
+            .page("Un lot", "/eligibilite/lots/1");
+        let entry = |href: &str| MenuEntry {
+            label: href.to_owned(),
+            href: href.to_owned(),
+            icon: "check".to_owned(),
+            count: None,
+        };
+        shell.menu.push(MenuGroup {
+            title: String::new(),
+            entries: vec![entry("/eligibilite"), entry("/eligibilite/lots")],
+        });
+        assert_eq!(shell.current("/eligibilite"), None);
+        assert_eq!(shell.current("/eligibilite/lots"), Some("true"));
     }
 
     #[test]

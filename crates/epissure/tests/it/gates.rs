@@ -66,13 +66,14 @@ async fn victim(house: &House) -> (Victim, Browser) {
     let account = owner.get("/compte").await;
     ids.extend(ids_in(&account.body, "/compte/sessions/"));
     ids.push(lot(house).await);
+    house.run_jobs().await;
     words.push("hiro-secret.csv".to_owned());
     assert_eq!(ids.len(), 4, "{ids:?}");
     drop(other_session);
     (Victim { ids, words }, owner)
 }
 
-/// A lot of HIRO that waits for its turn; its id.
+/// A lot of HIRO; its id.
 async fn lot(house: &House) -> String {
     let known = authenticate_certificate(&house.platform, &certificate_of(HIRO)).await;
     let ctx = Arc::new(known.unwrap().unwrap());
