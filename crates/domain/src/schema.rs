@@ -28,7 +28,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(8, "freeze", "0008_freeze.sql", Main),
     migration!(9, "ipe_columns", "0009_ipe_columns.sql", Reference),
     migration!(10, "pbo_reference", "0010_pbo_reference.sql", Reference),
-    migration!(12, "upload_purpose", "0012_upload_purpose.sql", Main),
+    migration!(11, "upload_purpose", "0011_upload_purpose.sql", Main),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

@@ -23,7 +23,7 @@ impl TextFault {
             Self::Binary(line) => format!("octet nul à la ligne {line} : ce n’est pas un texte"),
             Self::LongLine(line) => format!("ligne {line} trop longue"),
             Self::ManyColumns(line) => format!("trop de colonnes à la ligne {line}"),
-            Self::ManyRows(max) => format!("plus de {max} lignes"),
+            Self::ManyRows(_) => "trop de lignes pour un fichier de cette nature".to_owned(),
         }
     }
 }

@@ -266,7 +266,8 @@ impl<'a> Receiver<'a> {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// Refused `EIMP04` or `ELOT01` beyond the limits of its purpose; a fault when they cannot be kept.
+    /// Refused `EIMP04` or `ELOT01` beyond the limits of its purpose; a fault when they cannot be
+    /// kept.
     pub async fn push(&mut self, mut bytes: &[u8]) -> Result<(), UploadError> {
         while !bytes.is_empty() {
             let room = PIECE_BYTES - self.piece.len();

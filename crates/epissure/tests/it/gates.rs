@@ -79,6 +79,7 @@ async fn victim(house: &House) -> (Victim, Browser) {
     let list = owner.get("/eligibilite/veilles").await;
     ids.extend(ids_in(&list.body, "/eligibilite/veilles/"));
     ids.push(lot(house).await);
+    house.run_jobs().await;
     words.push("hiro-secret.csv".to_owned());
     assert_eq!(ids.len(), 5, "{ids:?}");
     let reported = report_anomaly(house, HIRO, &spots[0].building.reference).await;
@@ -88,7 +89,7 @@ async fn victim(house: &House) -> (Victim, Browser) {
     (Victim { ids, words }, owner)
 }
 
-/// A lot of HIRO that waits for its turn; its id.
+/// A lot of HIRO; its id.
 async fn lot(house: &House) -> String {
     let known = authenticate_certificate(&house.platform, &certificate_of(HIRO)).await;
     let ctx = Arc::new(known.unwrap().unwrap());

@@ -10,8 +10,9 @@ use super::{labels, links};
 pub const MARKS_MAX: usize = 120;
 /// Width and height, in the drawing's own units.
 const SIZE: (f64, f64) = (1_000.0, 620.0);
-/// Columns and rows of the grid that groups what is too much: no more cells than marks.
-const GRID: (i64, i64) = (14, 8);
+/// Columns of the grids that group what is too much, the finest first; the last has no more cells
+/// than there are marks.
+const GRIDS: [i64; 6] = [100, 72, 50, 34, 22, 13];
 /// Of the frame, left free on each side.
 const MARGIN: f64 = 0.06;
 /// Metres of a degree of latitude.
@@ -76,12 +77,18 @@ pub fn draw(points: &[Point]) -> Option<Drawing> {
         groups.entry(point.place).or_default().push(point);
     }
     let single = groups.len() <= MARKS_MAX;
-    if !single {
+    for columns in GRIDS {
+        if groups.len() <= MARKS_MAX {
+            break;
+        }
         groups.clear();
+        let side = SIZE.0 / columns as f64;
         for point in points {
             let (x, y) = at(point.place);
-            let cell = (cell(x, SIZE.0, GRID.0), cell(y, SIZE.1, GRID.1));
-            groups.entry(cell).or_default().push(point);
+            groups
+                .entry((cell(x, side), cell(y, side)))
+                .or_default()
+                .push(point);
         }
     }
     let marks = groups.values().map(|group| {
@@ -97,11 +104,13 @@ pub fn draw(points: &[Point]) -> Option<Drawing> {
     })
 }
 
-fn cell(at: f64, size: f64, cells: i64) -> i64 {
-    (0..cells)
-        .rev()
-        .find(|n| at >= size * *n as f64 / cells as f64)
-        .unwrap_or(0)
+fn cell(at: f64, side: f64) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "within the sheet, and a cast saturates"
+    )]
+    let whole = (at / side).floor() as i64;
+    whole
 }
 
 fn mark(group: &[&Point], (x, y): (f64, f64), single: bool) -> Mark {

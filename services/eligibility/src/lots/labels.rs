@@ -143,6 +143,11 @@ pub const ALL: &str = "Tous";
 /// The count of every line.
 pub const ALL_LINES: &str = "Toutes";
 
+/// A block of an address.
+pub fn in_block(address: &str, batiment: &str) -> String {
+    format!("{address}, bâtiment {batiment}")
+}
+
 /// How many lots may wait.
 pub fn waiting(max: i64) -> String {
     format!("{max} lots au plus, en attente ou en cours")

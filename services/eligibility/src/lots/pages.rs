@@ -97,6 +97,8 @@ pub struct LotPage {
     pub unknown: Vec<String>,
     /// Answers with their lines and their tone.
     pub verdicts: Vec<(Choice, &'static str)>,
+    /// The answer the lines are narrowed to; empty for all.
+    pub filtered: &'static str,
     /// Codes with their lines.
     pub codes: Vec<Choice>,
     /// Communes with their lines.

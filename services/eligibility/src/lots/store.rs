@@ -429,27 +429,33 @@ pub struct Point {
     pub verdict: Answered,
 }
 
-/// The lines of a lot whose building has coordinates.
+/// Lines read in one query of a map.
+const POINTS_PAGE: i64 = 5_000;
+
+/// The lines of a lot whose building has coordinates: some fifty bytes each.
 pub fn points(tx: &mut dyn Tx, scope: &OperatorScope, id: &LotId) -> Result<Vec<Point>, Error> {
     let stmt = sql!(
-        "select lon_e6, lat_e6, building_ref, verdict from eligibility_lot_row
-         where operator_id = ?1 and lot_id = ?2 and lon_e6 is not null and lat_e6 is not null
-         order by line"
+        "select line, lon_e6, lat_e6, building_ref, verdict from eligibility_lot_row
+         where operator_id = ?1 and lot_id = ?2 and line > ?3 and lon_e6 is not null
+           and lat_e6 is not null
+         order by line limit ?4"
     );
-    tx.query(
-        &scope.rls(),
-        stmt,
-        params![scope.operator().as_str(), id.as_str()],
-    )?
-    .iter()
-    .map(|row| {
-        Ok(Point {
-            place: (row.int("lon_e6")?, row.int("lat_e6")?),
-            building: row.text("building_ref")?,
-            verdict: verdict(row)?,
-        })
-    })
-    .collect()
+    let (mut points, mut after) = (Vec::new(), 0);
+    loop {
+        let params = params![scope.operator().as_str(), id.as_str(), after, POINTS_PAGE];
+        let page = tx.query(&scope.rls(), stmt, params)?;
+        let Some(last) = page.last() else {
+            return Ok(points);
+        };
+        after = last.int("line")?;
+        for row in &page {
+            points.push(Point {
+                place: (row.int("lon_e6")?, row.int("lat_e6")?),
+                building: row.text("building_ref")?,
+                verdict: verdict(row)?,
+            });
+        }
+    }
 }
 
 /// Lots that wait or run and that nothing has touched since `before`: whose, which, and where they

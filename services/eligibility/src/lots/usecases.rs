@@ -321,7 +321,7 @@ fn place_told(candidate: &Candidate) -> CandidateTold {
 fn building_told(building: &Building) -> CandidateTold {
     let mut label = address_line(building);
     if !building.batiment.is_empty() {
-        label = format!("{label}, bâtiment {}", building.batiment);
+        label = labels::in_block(&label, &building.batiment);
     }
     CandidateTold {
         label,

@@ -298,6 +298,7 @@ pub(crate) async fn lot(call: PageCall) -> PageResult {
         digest: lot.digest.clone(),
         unknown: lot.unknown.clone(),
         verdicts: verdicts(&lot),
+        filtered: Answered::parse(query.filter("verdict")).map_or("", Answered::label),
         codes: seen.codes.into_iter().map(code_choice).collect(),
         communes: seen.communes.into_iter().map(commune_choice).collect(),
         drawing: drawing::draw(&seen.points),

@@ -20,7 +20,7 @@ use eligibility::SERVICE;
 use eligibility::lots::rules::Answered;
 use eligibility::lots::store::Lines;
 use eligibility::lots::usecases::{delete, submit};
-use eligibility::lots::{JOB, KEPT_DAYS, Lot, LotRow, LotState, OPEN_MAX, RECONCILER, store};
+use eligibility::lots::{JOB, KEPT_DAYS, Lot, LotRow, LotState, OPEN_MAX, RECONCILER, Told, store};
 use eligibility::rules::Verdict;
 use eligibility::usecases::{question, test_eligibility};
 use kernel::{AccountId, Clock, Fault, Millis, OperatorId, SessionId};
@@ -457,6 +457,41 @@ async fn what_is_deleted_or_old_goes_and_what_lost_its_job_is_seen_to() {
     assert_eq!(given_up.refusal.unwrap().code, "ELOT04");
     work(&park).await;
     assert_eq!(lot(&park, &ctx, &next).await.unwrap().state, LotState::Done);
+}
+
+#[tokio::test]
+async fn a_map_has_every_line_however_many_there_are() {
+    let Some(park) = Park::open().await else {
+        return;
+    };
+    let ctx = Arc::new(park.ctx().await);
+    let id = put(&park, &ctx, "Adresse\nx\n").await.unwrap();
+    let (scope, lot) = (
+        ctx.operator().unwrap().clone(),
+        lot(&park, &ctx, &id).await.unwrap(),
+    );
+    // More than one query of the store may answer.
+    let lines = i64::try_from(storage::ROWS_MAX).unwrap() + 1;
+    let fill = move |tx: &mut dyn Tx| {
+        for line in 1..=lines {
+            let row = LotRow {
+                line,
+                reference: String::new(),
+                verdict: Answered::Eligible,
+                code: String::new(),
+                building: format!("FI-{line}"),
+                insee: "53130".to_owned(),
+                commune: "Laval".to_owned(),
+                place: Some((line, line)),
+                told: Told::default(),
+            };
+            store::insert_row(tx, &scope, &lot.id, &row)?;
+        }
+        let points = store::points(tx, &scope, &lot.id)?;
+        Ok(points.len() as i64)
+    };
+    let drawn = park.db().write(Lane::Background, None, fill).await.unwrap();
+    assert_eq!(drawn, lines);
 }
 
 /// The portal with a person of each operator, each with the rights in `rights`.
