@@ -29,7 +29,7 @@ fn routes() -> Vec<&'static Route> {
 
 /// What belongs to HIRO, and must not be seen through LINB's eyes.
 struct Victim {
-    /// Ids of its objects: orders at two stages, a session.
+    /// Ids of its objects: orders at two stages, a session, a call.
     ids: Vec<String>,
     /// Words that only it knows.
     words: Vec<String>,
@@ -60,7 +60,14 @@ async fn victim(house: &House) -> (Victim, Browser) {
     ids.extend(ids_in(&list.body, "/commandes/"));
     let account = owner.get("/compte").await;
     ids.extend(ids_in(&account.body, "/compte/sessions/"));
-    assert_eq!(ids.len(), 3, "{ids:?}");
+    let calls = owner.get("/developpeurs/appels").await;
+    ids.extend(
+        ids_in(&calls.body, "/developpeurs/appels/")
+            .into_iter()
+            .take(1),
+    );
+    words.push("SI HIRO".to_owned());
+    assert_eq!(ids.len(), 4, "{ids:?}");
     drop(other_session);
     (Victim { ids, words }, owner)
 }
@@ -121,6 +128,12 @@ async fn enter(house: &House, browser: &mut Browser, route: &Route, path: &str) 
             browser.post(path, &fields).await
         }
     }
+}
+
+/// A path that names an operation, naming one.
+fn of_an_operation(path: &str) -> String {
+    let path = path.replace("{service}", "fci");
+    path.replace("{operation}", "deposerCommande")
 }
 
 /// Whether only the OI's own staff may enter.
@@ -211,7 +224,7 @@ async fn walk_gates(house: &House, victim: &Victim) -> Vec<String> {
         profiles.push((profile, house.sign_in(profile.code(), LINB).await));
     }
     for route in routes() {
-        let path = route.path.replace("{id}", &victim.ids[0]);
+        let path = of_an_operation(route.path).replace("{id}", &victim.ids[0]);
         let permission = match route.access {
             Access::Public(_) => {
                 if route.method == Method::Get {
@@ -535,7 +548,7 @@ async fn every_page_carries_the_policy_and_nothing_inline() {
         .into();
     for route in routes().iter().filter(|r| r.method == Method::Get) {
         for id in &victim.ids {
-            paths.push(route.path.replace("{id}", id));
+            paths.push(of_an_operation(route.path).replace("{id}", id));
         }
     }
     let building = &house.spot(Case::Buildable).building.reference;
@@ -568,7 +581,7 @@ async fn every_page_that_is_read_leaves_the_trace_it_declares() {
     let (victim, mut owner) = victim(&house).await;
     let mut staff = house.sign_in("administrateur", "F2V").await;
     for route in routes().iter().filter(|r| r.method == Method::Get) {
-        let path = route.path.replace("{id}", &victim.ids[0]);
+        let path = of_an_operation(route.path).replace("{id}", &victim.ids[0]);
         let before = house.traces().await;
         let reader = if is_staff_only(route) {
             &mut staff
