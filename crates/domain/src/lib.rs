@@ -7,6 +7,7 @@ pub mod account;
 pub mod address;
 pub mod audit;
 pub mod building;
+pub mod call;
 pub mod certificate;
 pub mod contract;
 pub mod event;

@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(9, "ipe_columns", "0009_ipe_columns.sql", Reference),
     migration!(10, "pbo_reference", "0010_pbo_reference.sql", Reference),
     migration!(11, "upload_purpose", "0011_upload_purpose.sql", Main),
+    migration!(12, "call", "0012_call.sql", Main),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {
@@ -117,6 +118,9 @@ pub const TENANT_TABLES: &[TenantTable] = &[
     journal("order_timeline", &["overwriting", "demo"]),
     table("upload", &["import", "upkeep", "demo"]),
     table("upload_chunk", &["import", "upkeep", "demo"]),
+    table("call_log", &["upkeep"]),
+    table("call_text", &["upkeep"]),
+    table("call_volume", &["upkeep"]),
     held("live_fibre"),
     held("live_line"),
 ];

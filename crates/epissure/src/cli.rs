@@ -108,6 +108,9 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Find an address or a reference in the release in force
     Search(crate::search::Asked),
+    /// Messages of the XML web services
+    #[command(subcommand)]
+    Xml(XmlCommand),
     /// The access journal
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -380,6 +383,16 @@ pub(crate) enum SettingCommand {
         /// Its value
         #[arg(default_value = "")]
         value: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum XmlCommand {
+    /// Look at a message, or a CSV file of orders, without sending it; exit code 3 when it is not
+    /// valid
+    Validate {
+        /// The file, or - for standard input
+        file: PathBuf,
     },
 }
 

@@ -23,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{
     self, AccountCommand, AuditCommand, BackupCommand, CertCommand, Cli, Command, ConfigCommand,
     ContractCommand, DemoCommand, FreezeCommand, Global, Import, Init, OperatorCommand,
-    OrderCommand, Ports, ReleaseCommand, SettingCommand,
+    OrderCommand, Ports, ReleaseCommand, SettingCommand, XmlCommand,
 };
 use crate::config::{self, Config, SOCKET_NAME};
 use crate::edges::Post;
@@ -33,7 +33,7 @@ use crate::serve::{self, Stage};
 use crate::services::SERVICES;
 use crate::workers::{Crew, Signer};
 use crate::{
-    backup, bench, control, demo, documents, files, freezes, house, releases, search, tls,
+    backup, bench, control, demo, documents, files, freezes, house, messages, releases, search, tls,
 };
 
 /// Runs a command; its exit code.
@@ -73,6 +73,7 @@ pub fn run(cli: Cli) -> Result<u8> {
             let text = asked.text.join(" ");
             search::one(&desk.platform, &desk.ctx, &text, desk.format).await
         }),
+        Command::Xml(XmlCommand::Validate { file }) => print(&messages::validate(&file)?, &global),
         Command::Cert(CertCommand::Make { name, dir }) => make_certificate(&name, &dir),
         Command::Permissions => text(&documents::permissions(SERVICES)),
         Command::Errors => text(&documents::errors()),

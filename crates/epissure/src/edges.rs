@@ -1,6 +1,7 @@
 //! The edges as this program wires them: what each router is given, how it learns who calls, how
 //! mails leave.
 
+use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -12,6 +13,8 @@ use mail::{Template, Transport};
 use service_api::{EService, XmlService};
 use soap::server::ClientCertificate;
 use web::server::{Portal, Remote, Site};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::config::{Config, MailRoute};
 use crate::listen::Peer;
@@ -79,6 +82,7 @@ pub fn xml_services(services: &[&'static EService]) -> Vec<&'static XmlService> 
 
 /// The portal, with the pages of `services`.
 pub fn portal(platform: &Arc<Platform>, services: &[&'static EService], site: Site) -> Router {
+    developers::publish(services);
     let routes = services.iter().flat_map(|service| service.routes).collect();
     web::server::router(Portal {
         platform: Arc::clone(platform),
@@ -87,27 +91,55 @@ pub fn portal(platform: &Arc<Platform>, services: &[&'static EService], site: Si
     })
 }
 
-/// The contract files that the portal offers, as they are served at `xml_url`.
-#[must_use]
-pub fn contracts(services: &[&'static EService], xml_url: &str) -> Vec<(String, String)> {
-    let mut files = Vec::new();
+/// The contract files that the portal offers, as they are served at `xml_url`: each of them, an
+/// archive for each service with examples of its messages, and one of everything.
+///
+/// # Errors
+/// An archive cannot be made.
+pub fn contracts(services: &[&'static EService], xml_url: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let (mut files, mut archives, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for service in xml_services(services) {
         let name = service.contract.service;
         let location = format!("{xml_url}/ws/{name}");
+        let mut own = Vec::new();
         for file in [
             format!("{name}.wsdl"),
             format!("{name}.xsd"),
             "commun.xsd".to_owned(),
         ] {
-            if files.iter().any(|(known, _)| *known == file) {
-                continue;
-            }
             if let Some(text) = service.contract.file(&file, &location) {
-                files.push((file, text));
+                own.push((file, text.into_bytes()));
             }
         }
+        for (file, content) in &own {
+            if !files.iter().any(|(known, _)| known == file) {
+                files.push((file.clone(), content.clone()));
+                all.push((file.clone(), content.clone()));
+            }
+        }
+        for operation in service.operations {
+            let element = operation.element;
+            for message in [element.to_owned(), format!("{element}Reponse")] {
+                if let Some(text) = service.contract.example(&message) {
+                    own.push((format!("exemples/{message}.xml"), text.clone().into_bytes()));
+                    all.push((format!("exemples/{message}.xml"), text.into_bytes()));
+                }
+            }
+        }
+        archives.push((format!("{name}.zip"), archive(&own)?));
     }
-    files
+    archives.push(("contrats.zip".to_owned(), archive(&all)?));
+    files.extend(archives);
+    Ok(files)
+}
+
+fn archive(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        zip.start_file(name, SimpleFileOptions::default())?;
+        zip.write_all(content)?;
+    }
+    Ok(zip.finish()?.into_inner())
 }
 
 /// Tells the portal who calls.

@@ -15,6 +15,7 @@ pub mod freezes;
 pub mod house;
 mod labels;
 pub mod listen;
+mod messages;
 mod output;
 pub mod releases;
 pub mod request;

@@ -94,7 +94,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Resu
         demo_logins: stage.demo_logins,
         advance_clock: advance_clock.clone(),
         xml_url: xml_url.clone(),
-        contracts: edges::contracts(SERVICES, &xml_url),
+        contracts: edges::contracts(SERVICES, &xml_url)?,
     };
     let (tasks, ender) = Tasks::new();
     let portal_side = Served {

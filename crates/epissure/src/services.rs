@@ -10,4 +10,5 @@ pub static SERVICES: &[&EService] = &[
     &fci::SERVICE,
     &reference::SERVICE,
     &tao::SERVICE,
+    &developers::SERVICE,
 ];

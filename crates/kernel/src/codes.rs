@@ -246,6 +246,10 @@ codes! {
     RC09 = "9", 9, NotFound, Operator,
         "Hors de votre parc",
         "Vérifiez la référence : elle n’est pas dans votre parc.";
+    RC10 = "10", 10, Unavailable, Provider,
+        "Erreur interne de la plateforme",
+        "Renvoyez la même demande plus tard, avec le même IdentifiantRequete ; si l’erreur \
+         demeure, donnez sa référence au soutien.";
     RC11 = "11", 11, Forbidden, Operator,
         "Action non autorisée pour ce compte",
         "Demandez le droit à l’administrateur de votre société.";
@@ -256,6 +260,9 @@ codes! {
         "Hors des valeurs attendues",
         "Consultez l’état de l’objet avant de recommencer ; un même identifiant de requête ne \
          porte qu’un seul contenu.";
+    RC14 = "14", 14, Unavailable, Provider,
+        "Service en maintenance ou momentanément indisponible",
+        "Renvoyez la même demande plus tard, avec le même IdentifiantRequete.";
     RC15 = "15", 15, Forbidden, Operator,
         "Accès non autorisé",
         "Votre accès est suspendu, ou votre société ne détient pas cette offre : voyez votre \

@@ -85,10 +85,24 @@ impl Contract {
     /// # Errors
     /// Fault 22 with the place of the first error; Fault 10 when our own schema does not compile.
     pub fn validate(&self, envelope: &Envelope) -> Result<(), SoapFault> {
+        match self.errors(envelope, 1)?.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Where a message leaves the schema, in its order: the first `max` places, for those who
+    /// correct it. One fault may bring others after it.
+    ///
+    /// # Errors
+    /// Fault 18 when it is not well formed after all; Fault 10 when our own schema does not
+    /// compile.
+    pub fn errors(&self, envelope: &Envelope, max: usize) -> Result<Vec<SchemaError>, SoapFault> {
         let broken = || SoapFault::new(FaultCode::Internal);
         let (verdict, wait) = mpsc::sync_channel(1);
         let job = Job {
             text: envelope.shared_text(),
+            max,
             verdict,
         };
         self.start()?.send(job).map_err(|_| broken())?;
@@ -143,6 +157,11 @@ impl Contract {
         }
     }
 
+    /// The contract's own WSDL.
+    pub(crate) fn description(&self) -> &'static str {
+        self.wsdl
+    }
+
     /// The contract's own XSD.
     pub(crate) fn schema(&self) -> &'static str {
         self.xsd
@@ -153,7 +172,8 @@ impl Contract {
 #[derive(Debug)]
 struct Job {
     text: Arc<str>,
-    verdict: SyncSender<Result<(), SoapFault>>,
+    max: usize,
+    verdict: SyncSender<Result<Vec<SchemaError>, SoapFault>>,
 }
 
 /// Compiles a schema with what it stands on.
@@ -180,7 +200,8 @@ fn serve(service: &str, xsd: &str, queue: &Mutex<Receiver<Job>>) {
         while schema.name_table.len() - known <= LEARNT_NAMES_MAX {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = next else { return };
-            let checked = catch_unwind(AssertUnwindSafe(|| check(&validator, &schema, &job.text)));
+            let all = || check(&validator, &schema, &job.text, job.max);
+            let checked = catch_unwind(AssertUnwindSafe(all));
             let panicked = checked.is_err();
             let verdict = checked.unwrap_or_else(|_| Err(SoapFault::new(FaultCode::Internal)));
             // Whoever asked may be gone: then nobody needs the verdict.
@@ -192,8 +213,16 @@ fn serve(service: &str, xsd: &str, queue: &Mutex<Receiver<Job>>) {
     }
 }
 
-fn check(validator: &SchemaValidator<'_>, schema: &SchemaSet, text: &str) -> Result<(), SoapFault> {
-    let trail = Trail::default();
+fn check(
+    validator: &SchemaValidator<'_>,
+    schema: &SchemaSet,
+    text: &str,
+    max: usize,
+) -> Result<Vec<SchemaError>, SoapFault> {
+    let trail = Trail {
+        max,
+        ..Trail::default()
+    };
     let mut runtime = validator.start_run(First {
         text,
         trail: &trail,
@@ -205,24 +234,26 @@ fn check(validator: &SchemaValidator<'_>, schema: &SchemaSet, text: &str) -> Res
     let driven = drive_quick_xml_with(text.as_bytes(), &mut runtime, schema, &mut handler);
     let ended = runtime.end_validation();
     drop(runtime);
-    if let Some(error) = trail.error.into_inner() {
-        return Err(error.into());
+    let errors = trail.errors.into_inner();
+    if !errors.is_empty() {
+        return Ok(errors);
     }
     match (driven, ended) {
-        (Ok(_), Ok(_)) => Ok(()),
+        (Ok(_), Ok(_)) => Ok(errors),
         // Not well formed in a way the envelope's own reader does not look for.
         _ => Err(SoapFault::new(FaultCode::Unreadable)),
     }
 }
 
-/// What the validator's two listeners share: the elements open now, and the first error.
+/// What the validator's two listeners share: the elements open now, and the first errors.
 #[derive(Default)]
 struct Trail {
     open: RefCell<Vec<(usize, String)>>,
-    error: RefCell<Option<SchemaError>>,
+    errors: RefCell<Vec<SchemaError>>,
+    max: usize,
 }
 
-/// Keeps the first error, with the element it is about.
+/// Keeps the first errors, each with the element it is about.
 struct First<'a> {
     text: &'a str,
     trail: &'a Trail,
@@ -230,25 +261,29 @@ struct First<'a> {
 
 impl ValidationSink for First<'_> {
     fn on_error(&mut self, error: ValidationError) {
-        let mut first = self.trail.error.borrow_mut();
-        if first.is_some() {
+        let mut errors = self.trail.errors.borrow_mut();
+        if errors.len() >= self.trail.max {
             return;
         }
         let open = self.trail.open.borrow();
         let (at, element) = open.last().cloned().unwrap_or_default();
         let (line, column) = line_column(self.text, at);
-        *first = Some(SchemaError {
+        let found = SchemaError {
             line,
             column,
             element: shorten(&element),
             rule: error.constraint,
-        });
+        };
+        // An element may break a rule in several ways; it is told once.
+        if !errors.contains(&found) {
+            errors.push(found);
+        }
     }
 
     fn on_warning(&mut self, _warning: ValidationWarning) {}
 }
 
-/// Follows the elements that open and close; stops the run after the first error.
+/// Follows the elements that open and close; stops the run after the last error that is wanted.
 struct Follow<'a> {
     trail: &'a Trail,
     at: usize,
@@ -260,7 +295,7 @@ struct Stop;
 
 impl std::fmt::Display for Stop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("first error found")
+        f.write_str("enough errors found")
     }
 }
 
@@ -275,7 +310,7 @@ impl ValidationEventHandler for Follow<'_> {
     }
 
     fn before_element(&mut self, view: ElementStartView<'_>) -> Result<(), Stop> {
-        if self.trail.error.borrow().is_some() {
+        if self.trail.errors.borrow().len() >= self.trail.max {
             return Err(Stop);
         }
         self.trail
@@ -310,10 +345,11 @@ mod tests {
             let (verdict, wait) = mpsc::sync_channel(1);
             jobs.send(Job {
                 text: text.into(),
+                max: 1,
                 verdict,
             })
             .unwrap();
-            assert_eq!(wait.recv().unwrap(), Ok(()));
+            assert_eq!(wait.recv().unwrap(), Ok(Vec::new()));
         }
         drop(jobs);
         worker.join().unwrap();

@@ -60,6 +60,9 @@ pub struct SoapFault {
     pub request_id: Option<String>,
     /// Where the message leaves its contract, when that is the reason.
     pub schema: Option<SchemaError>,
+    /// Where the message stops being readable, line and column from 1, when that is the reason.
+    /// Boxed, for a Fault travels in every result.
+    pub place: Option<Box<(usize, usize)>>,
 }
 
 impl SoapFault {
@@ -74,6 +77,7 @@ impl SoapFault {
             message: labels::fault(code).to_owned(),
             request_id: None,
             schema: None,
+            place: None,
         }
     }
 
@@ -155,6 +159,8 @@ impl SoapFault {
         if let Some((line, column)) = place {
             detail.push_str(&labels::at(line, column));
         }
-        Self::because(code, &detail)
+        let mut fault = Self::because(code, &detail);
+        fault.place = place.map(Box::new);
+        fault
     }
 }

@@ -12,18 +12,24 @@
 mod contract;
 mod envelope;
 mod fault;
+mod journal;
 mod labels;
 mod message;
 mod pairs;
+mod pretty;
 mod sample;
+mod schema;
 pub mod server;
 mod time;
 
 pub use contract::{COMMON_NAMESPACE, COMMON_XSD, Contract, SchemaError};
 pub use envelope::{Envelope, Limits};
 pub use fault::{FaultCode, SoapFault};
+pub use labels::broken_rule;
 pub use message::{Field, Head, ReplyHeader, RequestHeader, Return, Stamp, YesNo, indented};
 pub use pairs::Pairs;
+pub use pretty::{Pretty, pretty};
+pub use schema::Element;
 pub use time::{Day, Instant};
 
 /// Namespace of the SOAP 1.1 envelope.

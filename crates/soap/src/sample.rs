@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::contract::{COMMON_NAMESPACE, COMMON_XSD, Contract};
-use crate::{ENVELOPE_NAMESPACE, Envelope, Limits, SoapFault};
+use crate::{ENVELOPE_NAMESPACE, Envelope, Limits, SoapFault, labels};
 
 /// Times a repeated element stands in a sample.
 const REPEATED: usize = 2;
@@ -19,26 +19,39 @@ const SORTS: u64 = 40;
 
 /// An element of a sequence.
 #[derive(Clone, Debug, Default)]
-struct Child {
-    name: String,
-    kind: String,
-    optional: bool,
-    repeated: bool,
+pub(crate) struct Child {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) optional: bool,
+    pub(crate) max: String,
 }
+
+/// The facets of a restriction that say what a value may be, beside its enumeration.
+const FACETS: [&str; 8] = [
+    "length",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minInclusive",
+    "maxInclusive",
+    "fractionDigits",
+    "totalDigits",
+];
 
 /// A global element, or a type, of the parts of XML Schema that our contracts use.
 #[derive(Clone, Debug, Default)]
-struct Definition {
-    base: Option<String>,
-    children: Vec<Child>,
-    values: Vec<String>,
+pub(crate) struct Definition {
+    pub(crate) base: Option<String>,
+    pub(crate) children: Vec<Child>,
+    pub(crate) values: Vec<String>,
+    pub(crate) facets: Vec<(String, String)>,
 }
 
 /// The definitions of one document.
 #[derive(Debug, Default)]
-struct Document {
-    elements: BTreeMap<String, Definition>,
-    types: BTreeMap<String, Definition>,
+pub(crate) struct Document {
+    pub(crate) elements: BTreeMap<String, Definition>,
+    pub(crate) types: BTreeMap<String, Definition>,
 }
 
 /// What a message of our own may be: an answer to a lot is longer than any question.
@@ -53,6 +66,23 @@ impl Contract {
     /// which `choose` says yes; `None` when the contract has no such element.
     #[must_use]
     pub fn sample(&self, element: &str, choose: &mut dyn FnMut() -> bool) -> Option<String> {
+        self.written(element, choose, false)
+    }
+
+    /// A message that partners are shown: every element that a message which is accepted may hold,
+    /// once, with values as the trade writes them, laid out for reading.
+    #[must_use]
+    pub fn example(&self, element: &str) -> Option<String> {
+        let text = self.written(element, &mut || true, true)?;
+        crate::pretty(&text, None).map(|pretty| pretty.lines.join("\n"))
+    }
+
+    fn written(
+        &self,
+        element: &str,
+        choose: &mut dyn FnMut() -> bool,
+        example: bool,
+    ) -> Option<String> {
         let common = Document::read(COMMON_XSD)?;
         let own = Document::read(self.schema())?;
         let definition = own.elements.get(element)?;
@@ -60,6 +90,7 @@ impl Contract {
             own: &own,
             common: &common,
             choose,
+            example,
             out: String::new(),
         };
         writer.content(definition, false)?;
@@ -169,7 +200,7 @@ impl Contract {
 }
 
 impl Document {
-    fn read(xsd: &str) -> Option<Self> {
+    pub(crate) fn read(xsd: &str) -> Option<Self> {
         let mut reader = Reader::from_str(xsd);
         reader.config_mut().expand_empty_elements = true;
         let mut document = Self::default();
@@ -218,14 +249,17 @@ impl Definition {
                 name: attribute(tag, "name").unwrap_or_default(),
                 kind: attribute(tag, "type").unwrap_or_default(),
                 optional: attribute(tag, "minOccurs").as_deref() == Some("0"),
-                repeated: attribute(tag, "maxOccurs").is_some_and(|most| most != "1"),
+                max: attribute(tag, "maxOccurs").unwrap_or_else(|| "1".to_owned()),
             }),
+            name if FACETS.contains(&name) => self
+                .facets
+                .extend(attribute(tag, "value").map(|value| (name.to_owned(), value))),
             _ => {}
         }
     }
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     tag.try_get_attribute(name)
         .ok()?
         .map(|found| found.value.into_owned())
@@ -235,6 +269,8 @@ struct Writer<'a> {
     own: &'a Document,
     common: &'a Document,
     choose: &'a mut dyn FnMut() -> bool,
+    /// Whether it is for reading: values of the trade, nothing twice, nothing of a refusal.
+    example: bool,
     out: String,
 }
 
@@ -246,9 +282,13 @@ impl Writer<'_> {
             self.content(&base, from_common)?;
         }
         for child in &definition.children {
-            let times = if child.optional && !(self.choose)() {
+            let left_out = match self.example {
+                true => child.optional && labels::is_of_refusal(&child.name),
+                false => child.optional && !(self.choose)(),
+            };
+            let times = if left_out {
                 0
-            } else if child.repeated {
+            } else if child.max != "1" && !self.example {
                 REPEATED
             } else {
                 1
@@ -266,7 +306,7 @@ impl Writer<'_> {
         let start = self.out.len();
         self.out.push_str(&format!("<{tag}>"));
         let inside = self.out.len();
-        self.value(&child.kind, common)?;
+        self.value(&child.name, &child.kind, common)?;
         if self.out.len() == inside && child.optional {
             self.out.truncate(start);
         } else {
@@ -275,22 +315,31 @@ impl Writer<'_> {
         Some(())
     }
 
-    fn value(&mut self, kind: &str, common: bool) -> Option<()> {
+    fn value(&mut self, name: &str, kind: &str, common: bool) -> Option<()> {
         if let Some(text) = builtin(kind) {
-            self.out.push_str(text);
+            let example = match kind {
+                "xs:string" | "xs:unsignedShort" => labels::example(name),
+                _ => None,
+            };
+            self.out.push_str(match example.filter(|_| self.example) {
+                Some(value) => value,
+                None if self.example && kind == "xs:string" => labels::EXAMPLE,
+                None => text,
+            });
             return Some(());
         }
         let (definition, from_common) = self.find(kind, common)?;
         if !definition.children.is_empty() {
             return self.content(&definition, from_common);
         }
-        let picked = usize::from(definition.values.len() > 1 && (self.choose)());
+        let second = !self.example && definition.values.len() > 1 && (self.choose)();
+        let picked = usize::from(second);
         match definition.values.get(picked) {
             Some(value) => {
                 self.out.push_str(value);
                 Some(())
             }
-            None => self.value(definition.base.as_deref()?, from_common),
+            None => self.value(name, definition.base.as_deref()?, from_common),
         }
     }
 

@@ -19,6 +19,7 @@ use kernel::{Fault, Refusal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::journal::Trace;
 use crate::{
     Contract, Envelope, FaultCode, Head, Instant, Limits, RequestHeader, SoapFault, Stamp,
 };
@@ -223,17 +224,26 @@ impl Edge {
             Ok(ctx) => Arc::new(ctx),
             Err(fault) => return unread(body, StatusCode::INTERNAL_SERVER_ERROR, &fault).await,
         };
-        let Some(service) = self.service(name) else {
-            let fault = SoapFault::unknown_operation(name);
-            return unread(body, StatusCode::NOT_FOUND, &fault).await;
-        };
-        match self.serve(service, &ctx, body).await {
-            Ok(answer) => xml(StatusCode::OK, answer),
-            Err(fault) => {
-                let fault = fault.with_reference(ctx.request_id.as_str());
-                xml(StatusCode::INTERNAL_SERVER_ERROR, fault.to_xml())
+        let mut trace = Trace::new(name);
+        let (status, fault, answer) = match self.service(name) {
+            None => {
+                let fault = SoapFault::unknown_operation(name);
+                drop(to_bytes(body, Limits::DEFAULT.bytes).await);
+                (StatusCode::NOT_FOUND, Some(fault), String::new())
             }
-        }
+            Some(service) => match self.serve(service, &ctx, body, &mut trace).await {
+                Ok(answer) => (StatusCode::OK, None, answer),
+                Err(fault) => (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    Some(fault),
+                    String::new(),
+                ),
+            },
+        };
+        let fault = fault.map(|fault| fault.with_reference(ctx.request_id.as_str()));
+        let answer = fault.as_ref().map_or(answer, SoapFault::to_xml);
+        trace.log(&self.platform, &ctx, &answer, fault.as_ref());
+        xml(status, answer)
     }
 
     async fn identify(&self, certificate: Option<&[u8]>) -> Result<Ctx, SoapFault> {
@@ -255,21 +265,29 @@ impl Edge {
         service: &'static XmlService,
         ctx: &Arc<Ctx>,
         body: Body,
+        trace: &mut Trace,
     ) -> Result<String, SoapFault> {
         let limits = &Limits::DEFAULT;
         let bytes = to_bytes(body, limits.bytes + 1)
             .await
             .map_err(|_| SoapFault::new(FaultCode::Unreadable))?;
+        trace.received(&bytes);
         let envelope = Envelope::read(&bytes, limits)?;
         drop(bytes);
+        trace.operation(envelope.name());
         let known = |op: &&XmlOperation| {
             op.element == envelope.name() && envelope.namespace() == service.contract.namespace
         };
         let Some(operation) = service.operations.iter().find(known) else {
             return Err(SoapFault::unknown_operation(envelope.name()));
         };
-        service.contract.validate(&envelope)?;
-        let header = envelope.header()?;
+        let checked = service.contract.validate(&envelope);
+        let header = envelope.header();
+        if let Ok(header) = &header {
+            trace.key(header.request_id.as_deref());
+        }
+        checked?;
+        let header = header?;
         let call = XmlCall {
             platform: Arc::clone(&self.platform),
             ctx: Arc::clone(ctx),

@@ -61,8 +61,8 @@ pub struct Site {
     pub advance_clock: Option<AdvanceClock>,
     /// Where XML web services answer, for the calls that pages show.
     pub xml_url: String,
-    /// Contract files for download: name and text.
-    pub contracts: Vec<(String, String)>,
+    /// Contract files for download: name and content.
+    pub contracts: Vec<(String, Vec<u8>)>,
 }
 
 /// A portal to serve.
@@ -344,10 +344,14 @@ impl Edge {
     fn contract(&self, params: &RawPathParams) -> Response {
         let wanted = params.iter().next().map_or("", |(_, value)| value);
         let found = self.site.contracts.iter().find(|(name, _)| name == wanted);
-        let Some((_, text)) = found else {
+        let Some((name, content)) = found else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        ([(CONTENT_TYPE, "text/xml; charset=utf-8")], text.clone()).into_response()
+        let kind = match name.ends_with(".zip") {
+            true => "application/zip",
+            false => "text/xml; charset=utf-8",
+        };
+        ([(CONTENT_TYPE, kind)], content.clone()).into_response()
     }
 }
 

@@ -19,7 +19,7 @@ use kernel::{Millis, OrderId};
 
 use crate::building::Building;
 
-pub use command::PlaceOrder;
+pub use command::{FIELDS, Field, PlaceOrder};
 pub use states::{Event, Status};
 pub use wellformed::{AddressKey, BuiltBy, WellFormed, address_key, file_date, well_formed};
 

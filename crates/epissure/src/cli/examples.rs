@@ -118,6 +118,11 @@ pub fn examples(path: &str) -> &'static [&'static str] {
             "search --output json '+33 2 43 00 00 00'",
             "search --jsonl",
         ],
+        "xml validate" => &[
+            "xml validate demande.xml",
+            "xml validate commandes.csv --output json",
+            "xml validate -",
+        ],
         "doctor" => &[
             "doctor",
             "doctor --full --json",

@@ -35,8 +35,8 @@ fn routes() -> Vec<&'static Route> {
 
 /// What belongs to HIRO, and must not be seen through LINB's eyes.
 struct Victim {
-    /// Ids of its objects: orders at two stages, a session, a watch, a lot, and the reference of an
-    /// anomaly.
+    /// Ids of its objects: orders at two stages, a session, a watch, a lot, a call; the reference of
+    /// an anomaly.
     ids: Vec<String>,
     /// Words that only it knows.
     words: Vec<String>,
@@ -81,7 +81,14 @@ async fn victim(house: &House) -> (Victim, Browser) {
     ids.push(lot(house).await);
     house.run_jobs().await;
     words.push("hiro-secret.csv".to_owned());
-    assert_eq!(ids.len(), 5, "{ids:?}");
+    let calls = owner.get("/developpeurs/appels").await;
+    ids.extend(
+        ids_in(&calls.body, "/developpeurs/appels/")
+            .into_iter()
+            .take(1),
+    );
+    words.push("SI HIRO".to_owned());
+    assert_eq!(ids.len(), 6, "{ids:?}");
     let reported = report_anomaly(house, HIRO, &spots[0].building.reference).await;
     ids.push(reported.clone());
     words.extend([reported, ANOMALY.to_owned()]);
@@ -181,6 +188,12 @@ async fn enter(house: &House, browser: &mut Browser, route: &Route, path: &str) 
             browser.post(path, &fields).await
         }
     }
+}
+
+/// A path that names an operation, naming one.
+fn of_an_operation(path: &str) -> String {
+    let path = path.replace("{service}", "fci");
+    path.replace("{operation}", "deposerCommande")
 }
 
 /// Whether only the OI's own staff may enter.
@@ -283,7 +296,7 @@ async fn walk_gates(house: &House, victim: &Victim) -> Vec<String> {
         profiles.push((profile, house.sign_in(profile.code(), LINB).await));
     }
     for route in routes() {
-        let path = route.path.replace("{id}", &victim.ids[0]);
+        let path = of_an_operation(route.path).replace("{id}", &victim.ids[0]);
         let permission = match route.access {
             Access::Public(_) => {
                 if route.method == Method::Get {
@@ -612,7 +625,7 @@ async fn every_page_carries_the_policy_and_nothing_inline() {
         .into();
     for route in routes().iter().filter(|r| r.method == Method::Get) {
         for id in &victim.ids {
-            paths.push(route.path.replace("{id}", id));
+            paths.push(of_an_operation(route.path).replace("{id}", id));
         }
     }
     let building = &house.spot(Case::Buildable).building.reference;
@@ -645,7 +658,7 @@ async fn every_page_that_is_read_leaves_the_trace_it_declares() {
     let (victim, mut owner) = victim(&house).await;
     let mut staff = house.sign_in("administrateur", "F2V").await;
     for route in routes().iter().filter(|r| r.method == Method::Get) {
-        let path = route.path.replace("{id}", &victim.ids[0]);
+        let path = of_an_operation(route.path).replace("{id}", &victim.ids[0]);
         let before = house.traces().await;
         let reader = if is_staff_only(route) {
             &mut staff

@@ -190,7 +190,7 @@ fn fill_operator(
         };
         let services: Vec<&str> = subscribed()
             .into_iter()
-            .chain(["comptes", "referentiel"])
+            .chain(["comptes", "referentiel", "developpeurs"])
             .collect();
         let rights = rights.map(|p| p.permissions(&services));
         account::store::insert(tx, &scope, &id, &new, &rights.unwrap_or_default())?;
@@ -571,7 +571,7 @@ fn portal(platform: &Arc<Platform>, replaced: &[&'static service_api::Route]) ->
         demo_logins: Vec::new(),
         advance_clock: None,
         xml_url: "https://ws.example".to_owned(),
-        contracts: edges::contracts(SERVICES, "https://ws.example"),
+        contracts: edges::contracts(SERVICES, "https://ws.example").unwrap(),
     };
     if replaced.is_empty() {
         return edges::portal(platform, SERVICES, site);

@@ -10,6 +10,7 @@ mod backup;
 mod browser;
 mod clients;
 mod demo;
+mod developers;
 mod edges;
 mod gates;
 mod goldens;
