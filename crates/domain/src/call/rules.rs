@@ -40,9 +40,18 @@ pub enum Side {
 /// Whether the value of an element or attribute is masked.
 #[must_use]
 pub fn is_masked(name: &str, side: Side) -> bool {
-    let name = name.to_lowercase();
-    let shown = side == Side::Answer && SHOWN.contains(&name.as_str());
-    MASKED.iter().any(|part| name.contains(part)) && !shown
+    let shown = || side == Side::Answer && SHOWN.iter().any(|one| name.eq_ignore_ascii_case(one));
+    MASKED.iter().any(|part| holds(name, part)) && !shown()
+}
+
+/// Whether `name` holds `part`, in whatever case; asked of every tag of every message.
+fn holds(name: &str, part: &str) -> bool {
+    let first = part.as_bytes().first().map(u8::to_ascii_lowercase);
+    let mut windows = name.as_bytes().windows(part.len().max(1));
+    windows.any(|found| {
+        found.first().map(u8::to_ascii_lowercase) == first
+            && found.eq_ignore_ascii_case(part.as_bytes())
+    })
 }
 
 /// What is kept of a message: the first `max` bytes of it, masked. A message that holds NUL bytes
