@@ -7,12 +7,12 @@ use super::store::Point;
 use super::{labels, links};
 
 /// Marks of a drawing at most: the page that holds it has a budget.
-pub const MARKS_MAX: usize = 120;
+pub const MARKS_MAX: usize = 60;
 /// Width and height, in the drawing's own units.
 const SIZE: (f64, f64) = (1_000.0, 620.0);
 /// Columns of the grids that group what is too much, the finest first; the last has no more cells
 /// than there are marks.
-const GRIDS: [i64; 6] = [100, 72, 50, 34, 22, 13];
+const GRIDS: [i64; 6] = [72, 50, 34, 22, 13, 9];
 /// Of the frame, left free on each side.
 const MARGIN: f64 = 0.06;
 /// Metres of a degree of latitude.

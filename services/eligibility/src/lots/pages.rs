@@ -148,4 +148,6 @@ pub struct Answer {
     pub remedy: String,
     /// Places it may mean: label, and where its test is.
     pub candidates: Vec<(String, String)>,
+    /// How many more the files have.
+    pub more: usize,
 }

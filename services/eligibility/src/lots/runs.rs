@@ -233,9 +233,9 @@ async fn hand_over(
     let Some(lease) = ctx.job().cloned() else {
         return Err(Fault::internal("a turn without a job"));
     };
-    let key = at.map(|(id, done)| (id.clone(), turn_key(id, done)));
-    let (scope, due) = (scope.clone(), platform.clock.business_now());
     let id: JobId = ctx.ids().next();
+    let key = at.map(|(lot, done)| (lot.clone(), turn_key(lot, done, &id)));
+    let (scope, due) = (scope.clone(), platform.clock.business_now());
     let put = move |tx: &mut dyn Tx| {
         if !job::store::finish(tx, &scope, &lease)? {
             return Err(Error::Internal(format!("job {} lost its lease", lease.id)));
@@ -243,7 +243,7 @@ async fn hand_over(
         let next = match &key {
             Some(key) => Some(key.clone()),
             None => store::next_open(tx, &scope)?.map(|lot| {
-                let key = turn_key(&lot.id, lot.done);
+                let key = turn_key(&lot.id, lot.done, &id);
                 (lot.id, key)
             }),
         };
@@ -324,7 +324,7 @@ async fn revive(platform: &Platform, ctx: &Ctx) -> Result<usize, Fault> {
                 let to = (LotState::Failed, codes::ELOT04.code);
                 store::end(tx, &scope, (&operator, &id), to, now)?;
             }
-            let key = format!("{}:{}", turn_key(&id, 0), new.as_str());
+            let key = turn_key(&id, 0, &new);
             job::store::insert(tx, &jobs, &operator, &new, &turn(&id, &key), now)
         };
         platform.db.write(Lane::Background, None, put).await?;

@@ -10,7 +10,7 @@ use domain::place::{Candidate, Indexes, Named, Place, Verdict as Sure};
 use domain::release::Release;
 use domain::upload::{self, Upload, UploadError};
 use domain::{Idempotency, Outcome, Platform, Unit, Verdict as Ended, Work, job};
-use kernel::{Fault, LotId, Millis, Refusal, codes};
+use kernel::{Fault, JobId, LotId, Millis, Refusal, codes};
 use storage::{Error, Tx};
 
 use super::rules::{Answered, Line};
@@ -125,7 +125,8 @@ pub(super) fn enqueue(
     id: &LotId,
     due: Millis,
 ) -> Result<(), Error> {
-    let key = turn_key(id, 0);
+    let own: JobId = work.id();
+    let key = turn_key(id, 0, &own);
     work.enqueue(scope, scope.operator(), &turn(id, &key), due)
 }
 
@@ -139,9 +140,10 @@ pub(super) fn turn<'a>(id: &'a LotId, key: &'a str) -> job::New<'a> {
     }
 }
 
-/// A lot has one turn from each line on.
-pub(super) fn turn_key(id: &LotId, done: i64) -> String {
-    format!("{id}:{done}")
+/// Every turn has a key of its own: each is queued by the unit that ends the one before, which
+/// commits once.
+pub(super) fn turn_key(id: &LotId, done: i64, own: &JobId) -> String {
+    format!("{id}:{done}:{own}")
 }
 
 /// Deletes a lot: it is as absent at once, its file goes now and its lines by and by.

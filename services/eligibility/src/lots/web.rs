@@ -21,10 +21,12 @@ use super::{KEPT_DAYS, Lot, LotRow, LotState, drawing, labels, links, usecases};
 
 /// Rows an export reads at once.
 const EXPORT_PAGE: i64 = 1_000;
+/// Candidates of a line on its page; its files have them all.
+const CANDIDATES_SHOWN: usize = 2;
 /// Communes offered by the filter.
 const COMMUNES_MAX: i64 = 500;
-/// Lines of a page that is not asked for another number.
-const PER_PAGE: i64 = 50;
+/// Lines of a lot's page that is not asked for another number: they are long.
+const PER_PAGE: usize = 30;
 
 /// Workbooks are made in memory, some hundred megabytes for the largest lot: one at a time.
 static WORKBOOK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -90,7 +92,7 @@ async fn list_page(call: &PageCall, form: Option<Form>, status: StatusCode) -> P
         return Ok(attachment(format, "lots", &columns, &rows).map_err(Fault::internal)?);
     }
     let per_page = query.per_page;
-    let limit = i64::try_from(per_page).unwrap_or(PER_PAGE) + 1;
+    let limit = i64::try_from(per_page).unwrap_or(EXPORT_PAGE) + 1;
     let mut lots = read(call, listing(&query, limit)).await?;
     let more = lots.len() > per_page;
     lots.truncate(per_page);
@@ -255,23 +257,30 @@ struct Seen {
 pub(crate) async fn lot(call: PageCall) -> PageResult {
     let lot = lot_of(&call).await?;
     let href = links::lot(lot.id.as_str());
-    let query = ListQuery::parse(&href, call.query.clone(), &["ligne"], false);
+    let mut query = ListQuery::parse(&href, call.query.clone(), &["ligne"], false);
+    if call.asked("par").is_empty() {
+        query.per_page = PER_PAGE;
+    }
     if let Some(format) = query.format {
         return result(&call, &lot, &query, format).await;
     }
     let per_page = query.per_page;
-    let lines = wanted(&query, i64::try_from(per_page).unwrap_or(PER_PAGE) + 1);
+    let lines = wanted(&query, i64::try_from(per_page).unwrap_or(EXPORT_PAGE) + 1);
     let (scope, id, open) = (scope(&call)?, lot.id.clone(), lot.state.is_open());
+    // The map is of the whole lot: it stands above its first lines. What is under way is looked at
+    // every few seconds: its map comes with its end.
+    let filters = ["verdict", "code", "commune", "q"];
+    let whole = query.after.is_none() && filters.iter().all(|name| query.filter(name).is_empty());
+    let mapped = whole && !open;
     let read = call.platform.db.read(move |tx| {
         Ok(Seen {
             rows: store::rows(tx, &scope, &id, &lines)?,
             codes: store::count_by_code(tx, &scope, &id)?,
             communes: store::count_by_commune(tx, &scope, &id, COMMUNES_MAX)?,
-            // What is under way is looked at every few seconds: its map comes with its end.
-            points: if open {
-                Vec::new()
-            } else {
+            points: if mapped {
                 store::points(tx, &scope, &id)?
+            } else {
+                Vec::new()
             },
         })
     });
@@ -380,7 +389,8 @@ fn remedy(row: &LotRow) -> (&'static str, &'static str) {
 
 fn answer(row: &LotRow) -> Answer {
     let told = &row.told;
-    let candidates = told.candidates.iter().map(|one| {
+    let shown = told.candidates.iter().take(CANDIDATES_SHOWN);
+    let candidates = shown.map(|one| {
         let href = match one.building.as_str() {
             "" => links::text(&one.label),
             building => links::building(building),
@@ -401,6 +411,7 @@ fn answer(row: &LotRow) -> Answer {
         reason: told.reason.clone(),
         remedy: remedy(row).0.to_owned(),
         candidates: candidates.collect(),
+        more: told.candidates.len().saturating_sub(CANDIDATES_SHOWN),
     }
 }
 

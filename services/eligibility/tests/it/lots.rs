@@ -406,6 +406,15 @@ async fn a_lot_is_put_once_and_what_is_refused_or_over_keeps_no_file() {
     assert_eq!(lot(&park, &ctx, &next).await.unwrap().state, LotState::Done);
     let again = delete(park.platform(), &ctx, gone, None).await.unwrap();
     assert_eq!(again.unwrap_err().code, "5");
+    // Of several that came at one instant, the first to have a job need not be the first.
+    for _ in 0..OPEN_MAX {
+        let file = sent(park.platform(), &ctx, b"Adresse\nx\n").await;
+        submit(park.platform(), &ctx, file, None)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    assert_eq!(work(&park).await.len() as i64, OPEN_MAX);
 }
 
 #[tokio::test]
