@@ -166,7 +166,7 @@ fn known(name: &str) -> Option<&'static str> {
         return Some(ADDRESS);
     }
     let same = |column: &&str| column.to_lowercase() == plain;
-    COLUMNS.into_iter().find(|column| same(&column))
+    COLUMNS.into_iter().find(|column| same(column))
 }
 
 /// A text in UTF-8, else in Windows-1252; and whether it was UTF-8.

@@ -307,6 +307,7 @@ async fn a_lot_that_dies_anywhere_goes_on_to_the_same_result() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "time goes by meanwhile")]
 async fn lots_of_one_operator_wait_for_each_other_and_operators_take_turns() {
     let Some(park) = Park::open().await else {
         return;
