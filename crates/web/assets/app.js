@@ -4,23 +4,42 @@
 // Accents and case aside.
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
+// What every page shares and no page carries: the dialogs of the palette and of the keys, fetched
+// once the page is there. Without them the page lacks nothing else.
+const shared = (async () => {
+  if (!document.querySelector("command-palette")) return;
+  try {
+    const answer = await fetch("/compte/outils");
+    if (!answer.ok || answer.redirected) return;
+    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.body.append(...parsed.body.children);
+  } catch {
+    // The page is being left.
+  }
+})();
+
 // Ctrl K: go to any entry of the navigation or any action, or ask of what is typed: an address, a
 // PTO, a reference of an order. What can be asked stands in the dialog's template.
 class CommandPalette extends HTMLElement {
   connectedCallback() {
+    const ready = shared.then(() => this.wire());
+    const open = () => ready.then(() => this.dialog && this.open());
+    this.firstElementChild.addEventListener("click", open);
+    document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        open();
+      }
+    });
+  }
+
+  wire() {
     this.dialog = document.getElementById("palette");
     if (!this.dialog) return;
     this.input = this.dialog.querySelector("input");
     this.list = this.dialog.querySelector("ul");
     this.none = this.dialog.querySelector(".empty");
     this.known = [...this.dialog.querySelector("template").content.querySelectorAll("a")];
-    this.firstElementChild.addEventListener("click", () => this.open());
-    document.addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        this.open();
-      }
-    });
     this.input.addEventListener("input", () => this.fill());
     this.input.form.addEventListener("submit", (event) => {
       const first = this.list.querySelector("a");
@@ -137,6 +156,21 @@ class CommandPalette extends HTMLElement {
 // for those whose voice or hand presses keys unmeant (WCAG 2.1.4); this browser keeps that.
 class ShortcutKeys extends HTMLElement {
   connectedCallback() {
+    const ready = shared.then(() => this.wire());
+    this.firstElementChild.addEventListener("click", () => ready.then(() => this.dialog?.showModal()));
+    document.addEventListener("keydown", (event) => {
+      const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
+      const typing = event.target.matches?.("input, select, textarea");
+      const active = localStorage.getItem("touches") !== "non";
+      if (!active || busy || typing || document.querySelector("dialog[open]")) return;
+      if (event.key === "/") {
+        event.preventDefault();
+        document.getElementById("find").focus();
+      } else ready.then(() => this.dialog && this.press(event.key));
+    });
+  }
+
+  wire() {
     this.dialog = document.getElementById("touches");
     if (!this.dialog) return;
     const active = this.dialog.querySelector("input");
@@ -145,30 +179,19 @@ class ShortcutKeys extends HTMLElement {
       if (active.checked) localStorage.removeItem("touches");
       else localStorage.setItem("touches", "non");
     });
-    this.firstElementChild.addEventListener("click", () => this.dialog.showModal());
-    document.addEventListener("keydown", (event) => {
-      const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
-      const typing = event.target.matches?.("input, select, textarea");
-      if (active.checked && !busy && !typing && !document.querySelector("dialog[open]")) {
-        this.press(event);
-      }
-    });
   }
 
-  press(event) {
-    const keys = (this.begun ?? "") + event.key;
+  press(key) {
+    const keys = (this.begun ?? "") + key;
     this.begun = "";
     const link = this.dialog.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
-    const step = { j: 1, k: -1 }[event.key];
+    const step = { j: 1, k: -1 }[key];
     if (link) link.click();
-    else if (event.key === "g") {
+    else if (key === "g") {
       this.begun = "g";
       setTimeout(() => (this.begun = ""), 1500);
-    } else if (event.key === "/") document.getElementById("find").focus();
-    else if (event.key === "?") this.dialog.showModal();
+    } else if (key === "?") this.dialog.showModal();
     else if (step) this.row(step);
-    else return;
-    event.preventDefault();
   }
 
   // The first link of the next line of a list, or of the one before.

@@ -64,6 +64,14 @@ pub static SERVICE: EService = EService {
         },
         Route {
             method: Method::Get,
+            path: "/compte/outils",
+            access: Access::SignedIn(OWN),
+            audit: Audited::Nothing("links of the reader's own menu"),
+            repeat: Repeat::ReadOnly,
+            handler: |call| Box::pin(web::tools(call)),
+        },
+        Route {
+            method: Method::Get,
             path: "/compte",
             access: Access::SignedIn(OWN),
             audit: Audited::Nothing(NO_TRACE),

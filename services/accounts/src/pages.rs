@@ -104,6 +104,14 @@ pub struct Dashboard {
     pub suggestions: String,
 }
 
+/// What every page shares: the palette and the keys.
+#[derive(Debug, Template)]
+#[template(path = "outils.html")]
+pub struct Tools {
+    /// The shell, whose menu says what may be offered.
+    pub shell: Shell,
+}
+
 /// `/` of the OI's staff: what waits for them in the network's data.
 #[derive(Debug, Template)]
 #[template(path = "exploitation.html")]

@@ -135,6 +135,12 @@ pub async fn presence(_call: PageCall) -> PageResult {
     Ok("ok".into_response())
 }
 
+/// `GET /compte/outils`: no page, but the part that the script of every page adds to it.
+pub async fn tools(call: PageCall) -> PageResult {
+    let shell = call.shell(labels::ACCOUNT);
+    Ok(web::page(StatusCode::OK, &crate::pages::Tools { shell }))
+}
+
 /// `GET /compte`.
 pub async fn account(call: PageCall) -> PageResult {
     let ctx = call.ctx()?;

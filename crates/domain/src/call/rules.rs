@@ -26,7 +26,13 @@ const MASKED: [&str; 11] = [
 /// Names of our answers that hold one of them and neither name nor reach anybody: parts of
 /// buildings and of the network, and numbers of dwellings. No request of a contract has them: in a
 /// request, they are somebody's mistake.
-const SHOWN: [&str; 3] = ["nom", "nommodulepm", "nombrelogements"];
+const SHOWN: [&str; 5] = [
+    "nom",
+    "nommodulepm",
+    "nombrelogements",
+    "referenceanomalie",
+    "typeanomalie",
+];
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

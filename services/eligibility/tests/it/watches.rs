@@ -99,7 +99,8 @@ async fn a_release_that_changes_a_verdict_is_told_once_by_three_ways() {
         .await;
     desk.settle().await;
     let events = desk.events(HIRO).await;
-    let before = "ACCES_FTTH eligible - -".to_owned();
+    let before = told(&events)[0].2.clone();
+    assert!(before.starts_with("ACCES_FTTH eligible - -"), "{before}");
     let after = told(&events)[0].3.clone();
     assert!(after.starts_with("ACCES_FTTH not_eligible - "), "{after}");
     assert_eq!(
@@ -194,8 +195,12 @@ async fn the_day_that_a_verdict_announced_is_told_when_it_comes() {
     let events = desk.events(HIRO).await;
     let changes = told(&events);
     assert_eq!(changes.len(), 1);
-    assert_eq!(changes[0].2, "ACCES_FTTH later 2027-01-04 FIMP10");
-    assert_eq!(changes[0].3, "ACCES_FTTH eligible - -");
+    assert!(
+        changes[0]
+            .2
+            .starts_with("ACCES_FTTH later 2027-01-04 FIMP10")
+    );
+    assert!(changes[0].3.starts_with("ACCES_FTTH eligible - -"));
     assert_eq!(desk.mails().await.len(), 1);
     desk.travel_to(on.tomorrow().unwrap());
     assert_eq!(desk.settle().await, 0);
