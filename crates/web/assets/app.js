@@ -498,17 +498,9 @@ class AddressTree extends HTMLElement {
   }
 }
 
-// Opens the browser's own window of printing; hidden where nothing would.
-class PrintButton extends HTMLElement {
-  connectedCallback() {
-    this.addEventListener("click", () => print());
-  }
-}
-
 customElements.define("command-palette", CommandPalette);
 customElements.define("address-tree", AddressTree);
 customElements.define("shortcut-keys", ShortcutKeys);
-customElements.define("print-button", PrintButton);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("copy-button", CopyButton);
 customElements.define("print-button", PrintButton);

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
 
-use crate::clients::{curl_is_there, repository};
+use crate::clients::{curl_is_there, fed, node, repository, tool};
 use crate::server::binary;
 
 /// What begins the demonstration.
@@ -110,19 +110,20 @@ impl Drop for Demo {
     }
 }
 
-#[test]
-fn the_tour_of_the_readme_prints_what_it_shows() {
-    if !curl_is_there() {
-        return;
-    }
-    let readme = fs::read_to_string(repository("README.md")).unwrap();
-    let mut tour = commands(&readme).into_iter();
-    let first = tour.next().unwrap();
-    assert_eq!(first.command, DEMO);
+/// A demonstration in a folder laid out as the repository is.
+struct Running {
+    folder: tempfile::TempDir,
+    /// What it printed until it was ready.
+    printed: Vec<String>,
+    /// Where it really answers, in the order of [`ADDRESSES`].
+    real: [String; 2],
+    _demo: Demo,
+}
+
+fn running() -> Running {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("target/release")).unwrap();
     symlink(binary(), folder.path().join("target/release/epissure")).unwrap();
-
     let mut demo = Command::new(binary());
     demo.args(["demo", "--portal-port", "0", "--xml-port", "0"])
         .current_dir(folder.path());
@@ -140,30 +141,108 @@ fn the_tour_of_the_readme_prints_what_it_shows() {
         format!("https://{}", rest.split('/').next().unwrap())
     };
     let real = [address(&printed[0]), address(&printed[1])];
-    let as_shown = |line: &str| {
-        ADDRESSES
-            .iter()
-            .zip(&real)
-            .fold(line.to_owned(), |line, (a, b)| line.replace(b, a))
+    Running {
+        folder,
+        printed,
+        real,
+        _demo: demo,
+    }
+}
+
+impl Running {
+    fn as_shown(&self, line: &str) -> String {
+        let both = ADDRESSES.iter().zip(&self.real);
+        both.fold(line.to_owned(), |line, (a, b)| line.replace(b, a))
+    }
+
+    fn really(&self, line: &str) -> String {
+        let both = ADDRESSES.iter().zip(&self.real);
+        both.fold(line.to_owned(), |line, (a, b)| line.replace(a, b))
+    }
+}
+
+/// The numbered steps of the tour, each on one line.
+fn steps(readme: &str) -> Vec<String> {
+    let tour = readme.split("## Five minutes").nth(1).unwrap();
+    let tour = tour.split("\n## ").next().unwrap();
+    let mut steps: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in tour.lines() {
+        let number = line.split_once(". ").map_or("", |(number, _)| number);
+        let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        if numbered {
+            steps.push(line.to_owned());
+        } else if open && line.starts_with("   ") {
+            let last = steps.last_mut().unwrap();
+            *last = format!("{last} {}", line.trim());
+        }
+        open = numbered || (open && line.starts_with("   "));
+    }
+    steps
+}
+
+#[test]
+fn the_steps_of_the_readme_are_done_by_its_words_and_every_door_answers_alike() {
+    let (Some(chromium), Some(script), Some(python)) = (
+        tool("EPISSURE_CHROMIUM", "chromium"),
+        node("tests/browser/readme.mjs"),
+        tool("EPISSURE_PYTHON", "zeep"),
+    ) else {
+        return;
     };
-    let really = |line: &str| {
-        ADDRESSES
-            .iter()
-            .zip(&real)
-            .fold(line.to_owned(), |line, (a, b)| line.replace(a, b))
-    };
-    let printed: Vec<String> = printed.iter().map(|line| as_shown(line)).collect();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let steps = steps(&readme);
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    let running = running();
+    let accounts = running
+        .folder
+        .path()
+        .join("epissure-demo/acces/LISEZMOI.txt");
+    let told = serde_json::json!({
+        "portal": running.real[0],
+        "chromium": chromium,
+        "steps": steps,
+        "root": repository(""),
+        "accounts": fs::read_to_string(accounts).unwrap(),
+    });
+    let said = fed(script, &told.to_string());
+    let doors: serde_json::Value = serde_json::from_str(said.lines().next_back().unwrap()).unwrap();
+    let [page, lot, unknown] = ["page", "lot", "unknown"].map(|key| doors[key].as_str().unwrap());
+    assert!(page.starts_with("ACCES_FTTH eligible"), "{said}");
+    assert_eq!(page, lot, "the lot answers another thing than the page");
+    assert!(unknown.contains("FADR01"), "{said}");
+
+    let program = readme.split("```python\n").nth(1).unwrap();
+    let program = running.really(program.split("```").next().unwrap());
+    let mut zeep = Command::new(python);
+    zeep.args(["-B", "-c", &program])
+        .current_dir(running.folder.path());
+    assert_eq!(fed(zeep, "").trim(), page, "zeep is answered another thing");
+}
+
+#[test]
+fn the_tour_of_the_readme_prints_what_it_shows() {
+    if !curl_is_there() {
+        return;
+    }
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let mut tour = commands(&readme).into_iter();
+    let first = tour.next().unwrap();
+    assert_eq!(first.command, DEMO);
+    let running = running();
+    let as_shown = |line: &str| running.as_shown(line);
+    let printed: Vec<String> = running.printed.iter().map(|line| as_shown(line)).collect();
     compare(DEMO, &printed, &first.output);
 
     // One shell runs them all, as a person would; a line of its own says where each ends.
     let tour: Vec<Shown> = tour.collect();
     let end = "-- end of the command --";
-    let step = |shown: &Shown| format!("{}\necho; echo '{end}'\n", really(&shown.command));
+    let step = |shown: &Shown| format!("{}\necho; echo '{end}'\n", running.really(&shown.command));
     let script: String = tour.iter().map(step).collect();
     let mut shell = Command::new("bash");
     shell
         .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(folder.path());
+        .current_dir(running.folder.path());
     let mut shell = shell.stdout(Stdio::piped()).spawn().unwrap();
     let mut text = String::new();
     shell
