@@ -19,22 +19,25 @@ const SHOWN = {
 };
 
 // Every page: its picture's name, whose it is, and how one gets there.
+const AGENT = "agent@hirondelle.example";
+const STAFF = "exploitation@deuxvallees.example";
 const PAGES = [
-  ["tableau", "agent@hirondelle.example", (page) => go(page, "/")],
-  ["eligibilite", "agent@hirondelle.example", eligibility],
-  ["commande", "agent@hirondelle.example", firstOf("/commandes", "main table a")],
+  ["tableau", AGENT, (page) => go(page, "/")],
+  ["eligibilite", AGENT, eligibility],
+  ["adresses", AGENT, (page) => go(page, "/adresses?q=2+rue+des+tilleuls+val+de+lierre")],
+  ["lot", AGENT, firstOf("/eligibilite/lots", "main tbody a")],
+  ["veilles", AGENT, (page) => go(page, "/eligibilite/veilles")],
+  ["anomalies", STAFF, (page) => go(page, "/oi/anomalies")],
+  ["developpeurs", AGENT, (page) => go(page, "/developpeurs")],
+  ["commande", AGENT, firstOf("/commandes", "main tbody a")],
 ];
 
 const go = (page, path) => page.goto(given.portal + path);
 
 async function eligibility(page) {
   await go(page, "/eligibilite");
-  await page.fill("#q", "12 ru des tilleul val de liere");
+  await page.fill("#q", "2 ru des tileul, val de liere");
   await Promise.all([page.waitForNavigation(), page.click("main form.criteria button.primary")]);
-  const choice = page.locator("main .rows a").first();
-  if ((await choice.count()) > 0) {
-    await Promise.all([page.waitForNavigation(), choice.click()]);
-  }
 }
 
 function firstOf(list, link) {

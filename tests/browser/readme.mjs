@@ -70,7 +70,7 @@ async function follow(page, step) {
 
 // Each offer of the page as a lot and the XML write it: code, verdict, day, motive.
 async function offers(page) {
-  const rows = await page.locator("main table.cards tbody tr").all();
+  const rows = await page.locator("main table.cards tbody tr:not(.why)").all();
   const told = [];
   for (const row of rows) {
     const code = await row.locator("td:first-child .mono").innerText();

@@ -24,7 +24,7 @@ async function watches(page) {
   await look(page, "watches-empty");
   await go(page, sheet(place.building));
   await look(page, "eligibility-map");
-  for (const why of await page.locator("details.why").all()) await why.locator("summary").click();
+  for (const why of await page.locator(".why details").all()) await why.locator("summary").click();
   await look(page, "eligibility-why");
   await send(page, named(page, "button", "Mettre en veille"));
   await look(page, "watch-added");
