@@ -7,6 +7,7 @@ pub mod codes;
 mod ids;
 pub mod reference;
 mod refusal;
+mod words;
 pub mod working_time;
 
 pub use clock::{Clock, FakeClock, Millis, SystemClock};

@@ -26,9 +26,9 @@ pub use contract::{COMMON_NAMESPACE, COMMON_XSD, Contract, SchemaError};
 pub use envelope::{Envelope, Limits};
 pub use fault::{FaultCode, SoapFault};
 pub use labels::broken_rule;
-pub use message::{Field, Head, ReplyHeader, RequestHeader, Return, Stamp, YesNo, indented};
+pub use message::{Field, Head, ReplyHeader, RequestHeader, Return, Stamp, YesNo};
 pub use pairs::Pairs;
-pub use pretty::{Pretty, pretty};
+pub use pretty::{Pretty, indented, pretty};
 pub use schema::Element;
 pub use time::{Day, Instant};
 

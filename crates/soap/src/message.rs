@@ -347,29 +347,6 @@ impl Contract {
     }
 }
 
-/// A message as people read it: an element a line, indented by two blanks.
-///
-/// ```
-/// let shown = soap::indented("<s:E><a><b>1 &gt; 0</b><c/></a></s:E>");
-/// assert_eq!(shown, "<s:E>\n  <a>\n    <b>1 &gt; 0</b>\n    <c/>\n  </a>\n</s:E>");
-/// ```
-#[must_use]
-pub fn indented(xml: &str) -> String {
-    let mut out = String::with_capacity(xml.len() * 2);
-    let mut depth = 0usize;
-    for part in xml.split_inclusive('>') {
-        let (opens, closes) = (part.starts_with('<'), part.contains("</"));
-        depth = depth.saturating_sub(usize::from(closes));
-        if opens && !out.is_empty() {
-            out.push('\n');
-            out.push_str(&"  ".repeat(depth));
-        }
-        out.push_str(part);
-        depth += usize::from(!closes && !part.ends_with("/>"));
-    }
-    out
-}
-
 /// The fields of `value`, written one after the other.
 fn fields<T: Serialize>(value: &T) -> Result<String, Fault> {
     let element = quick_xml::se::to_string_with_root("r", value).map_err(Fault::internal)?;

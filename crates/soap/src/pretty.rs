@@ -63,6 +63,17 @@ pub fn pretty(text: &str, place: Option<(usize, usize)>) -> Option<Pretty> {
     }
 }
 
+/// A message of our own, laid out for reading.
+///
+/// ```
+/// let shown = soap::indented("<s:E><a><b>1 &gt; 0</b><c/></a></s:E>");
+/// assert_eq!(shown, "<s:E>\n  <a>\n    <b>1 &gt; 0</b>\n    <c/>\n  </a>\n</s:E>");
+/// ```
+#[must_use]
+pub fn indented(text: &str) -> String {
+    pretty(text, None).map_or_else(|| text.to_owned(), |pretty| pretty.lines.join("\n"))
+}
+
 impl Pretty {
     fn line(&mut self, depth: usize, raw: &str) {
         let mut line = "  ".repeat(depth.min(INDENT_MAX));

@@ -74,7 +74,7 @@ impl Contract {
     #[must_use]
     pub fn example(&self, element: &str) -> Option<String> {
         let text = self.written(element, &mut || true, true)?;
-        crate::pretty(&text, None).map(|pretty| pretty.lines.join("\n"))
+        Some(crate::indented(&text))
     }
 
     fn written(

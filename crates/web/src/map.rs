@@ -127,6 +127,17 @@ pub fn framed([west, south, east, north]: Bounds) -> Bounds {
     [lon - half.0, lat - half.1, lon + half.0, lat + half.1]
 }
 
+/// The smallest bounds around two.
+#[must_use]
+pub fn both(a: Bounds, b: Bounds) -> Bounds {
+    [
+        a[0].min(b[0]),
+        a[1].min(b[1]),
+        a[2].max(b[2]),
+        a[3].max(b[3]),
+    ]
+}
+
 /// Where a place (longitude, latitude) is on the sheet of a frame.
 #[must_use]
 pub fn at([west, south, east, north]: Bounds, (lon, lat): (f64, f64)) -> (f64, f64) {

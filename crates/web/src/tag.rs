@@ -3,7 +3,10 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use domain::building::BuildingState;
+
 use crate::filters;
+use crate::map::Phase;
 
 /// What a colour means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,5 +73,11 @@ impl Tag {
             tone,
             text: text.into(),
         }
+    }
+
+    /// The state of a building, in the colour that maps give it.
+    #[must_use]
+    pub fn of_building(state: BuildingState) -> Self {
+        Self::new(Phase::of(state).tone(), state.label())
     }
 }

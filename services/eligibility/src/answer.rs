@@ -3,50 +3,23 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use domain::building::BuildingState;
+use domain::order::PlaceOrder;
 use domain::order::rules::Side;
-use domain::order::{PlaceOrder, address_line};
 use kernel::{Fault, Millis, Refusal};
 use service_api::{PageCall, PageError, PageResult};
+use web::search_box::Candidate;
 use web::{RefusalView, Tag, Tone, link};
 
 use crate::labels::{self, Level};
-use crate::pages::{
-    Answer, Building, Candidate, Dwelling, Fact, Floor, Offer, Path, ReasonLine, Stair,
-};
+use crate::pages::{Answer, Building, Dwelling, Fact, Floor, Offer, Path, ReasonLine, Stair};
 use crate::rules::{Assessed, Reason, Verdict, Way, refusal_of};
 use crate::surroundings::{self, Surroundings};
 use crate::usecases::Tested;
 
-fn state_tag(state: BuildingState) -> Tag {
-    let tone = match state {
-        BuildingState::Deployed => Tone::Ok,
-        BuildingState::OnDemand | BuildingState::OnDemandUnderWay => Tone::Info,
-        BuildingState::Abandoned => Tone::Bad,
-        BuildingState::Targeted | BuildingState::Signed | BuildingState::UnderWay => Tone::Warn,
-    };
-    Tag::new(tone, state.label())
-}
-
 pub(crate) fn candidate(assessed: &Assessed) -> Candidate {
     let building = &assessed.site.building;
-    let mut address = address_line(building);
-    if !building.batiment.is_empty() {
-        address = format!(
-            "{address}, {}",
-            labels::place(Level::Block, &building.batiment)
-        );
-    }
-    Candidate {
-        identifier: building.reference.clone(),
-        address,
-        dwellings: u64::try_from(building.dwellings).unwrap_or(0),
-        state: state_tag(building.state),
-        href: link(
-            "/eligibilite",
-            &[("IdentifiantImmeuble", &building.reference)],
-        ),
-    }
+    let own = [("IdentifiantImmeuble", building.reference.as_str())];
+    Candidate::of(building, link("/eligibilite", &own))
 }
 
 /// The way of ordering that the page follows: the PTO or dwelling asked about, else the first that

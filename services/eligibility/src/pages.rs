@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::civil::Date;
 use kernel::Millis;
-use web::search_box::{Places, Understood};
+use web::search_box::{Candidate, Places, Understood};
 use web::{Form, RefusalView, Shell, Tag, Tone, filters};
 
 use crate::surroundings::{Drawing, Point};
@@ -36,21 +36,6 @@ pub enum Outcome {
     Choice(Vec<Candidate>),
     /// One building.
     Answer(Box<Answer>),
-}
-
-/// A building among several.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// Its IdentifiantImmeuble.
-    pub identifier: String,
-    /// Its address and building letter, on one line.
-    pub address: String,
-    /// Its dwellings.
-    pub dwellings: u64,
-    /// Its state.
-    pub state: Tag,
-    /// The same page, for this building alone.
-    pub href: String,
 }
 
 /// The answer about one building.

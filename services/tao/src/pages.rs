@@ -1,7 +1,7 @@
 //! The page of addresses: the question, and the structure as an order must spell it.
 
 use askama::Template;
-use web::search_box::{Places, Understood};
+use web::search_box::{Candidate, Places, Understood};
 use web::{Form, ListQuery, RefusalView, Shell, Tag, filters};
 
 /// `/adresses`, question and answer at one address. The form is a GET whose fields are `q`, or the
@@ -33,21 +33,6 @@ pub enum Outcome {
     Choice(Vec<Candidate>),
     /// One building.
     Tree(Box<Tree>),
-}
-
-/// A building among several.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// Its IdentifiantImmeuble.
-    pub identifier: String,
-    /// Its address and block, on one line.
-    pub address: String,
-    /// Its dwellings.
-    pub dwellings: u64,
-    /// Its state.
-    pub state: Tag,
-    /// The same page, for this building alone.
-    pub href: String,
 }
 
 /// The structure of one building.

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::building::Building;
 use domain::building::labels as words;
-use domain::building::{Building, BuildingState};
 use domain::line::LineState;
 use domain::order::{PlaceOrder, address_line, pto};
 use kernel::{Fault, Refusal, codes};
@@ -11,13 +11,13 @@ use service_api::place::Address;
 use service_api::{PageCall, PageError, PageResult};
 use soap::{Instant, RequestHeader};
 use web::export::{Cell, Column, Format, attachment};
-use web::search_box::{self, FIELD, Lead};
+use web::search_box::{self, Candidate, FIELD, Lead};
 use web::{ListQuery, RefusalView, Tag, Tone, link};
 
 use crate::labels;
 use crate::messages::{CONTRACT, ReadStructure};
 use crate::pages::{
-    Actions, Addresses, Block, Candidate, Dwelling, Fact, Floor, Next, Outcome, Part, Stair, Tree,
+    Actions, Addresses, Block, Dwelling, Fact, Floor, Next, Outcome, Part, Stair, Tree,
 };
 use crate::rules::{self, Structure};
 use crate::usecases::{self, Structures};
@@ -123,7 +123,10 @@ pub(crate) async fn addresses(call: PageCall) -> PageResult {
             Outcome::Tree(Box::new(tree(&call, &query, only, &narrowing)?))
         }
         several => {
-            let candidates = several.iter().map(|one| candidate(one, &narrowing));
+            let candidates = several.iter().map(|one| {
+                let href = of_building(&one.building, &narrowing);
+                Candidate::of(&one.building, href)
+            });
             Outcome::Choice(candidates.collect())
         }
     });
@@ -195,32 +198,6 @@ fn whole_href(query: &ListQuery, narrowing: &[(&str, &str)]) -> Option<String> {
     let place: Vec<_> = place.filter(|(_, value)| !value.is_empty()).collect();
     let narrowed = narrowing.iter().any(|(_, value)| !value.is_empty());
     (narrowed && !place.is_empty()).then(|| link(PAGE, &place))
-}
-
-fn state_tag(state: BuildingState) -> Tag {
-    let tone = match state {
-        BuildingState::Deployed => Tone::Ok,
-        BuildingState::OnDemand | BuildingState::OnDemandUnderWay => Tone::Info,
-        BuildingState::Abandoned => Tone::Bad,
-        BuildingState::Targeted | BuildingState::Signed | BuildingState::UnderWay => Tone::Warn,
-    };
-    Tag::new(tone, state.label())
-}
-
-fn candidate(structure: &Structure, narrowing: &[(&str, &str)]) -> Candidate {
-    let building = &structure.building;
-    let mut address = address_line(building);
-    if !building.batiment.is_empty() {
-        let block = words::place(words::Level::Block, &building.batiment);
-        address = format!("{address}, {block}");
-    }
-    Candidate {
-        identifier: building.reference.clone(),
-        address,
-        dwellings: u64::try_from(building.dwellings).unwrap_or(0),
-        state: state_tag(building.state),
-        href: of_building(building, narrowing),
-    }
 }
 
 /// The page of a building, with `more`.

@@ -6,12 +6,14 @@ mod labels;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use domain::building::{Building, labels as words};
+use domain::order::address_line;
 use domain::place::usecases::{find, suggest};
 use domain::place::{self, Named, Place, Told, Verdict};
 use kernel::{Fault, Refusal, codes};
 
 use crate::entry::{PageCall, PageError, PageResult};
-use crate::{RefusalView, link};
+use crate::{RefusalView, Tag, link};
 
 /// The field of the box.
 pub const FIELD: &str = "q";
@@ -61,6 +63,40 @@ pub struct PlaceLine {
     pub notes: Vec<String>,
     /// The same page, about this place.
     pub href: String,
+}
+
+/// A building among several of one address: a person chooses, the platform never does.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its IdentifiantImmeuble.
+    pub identifier: String,
+    /// Its address and block, on one line.
+    pub address: String,
+    /// Its dwellings.
+    pub dwellings: u64,
+    /// Its state.
+    pub state: Tag,
+    /// The same page, for this building alone.
+    pub href: String,
+}
+
+impl Candidate {
+    /// A building whose page is at `href`.
+    #[must_use]
+    pub fn of(building: &Building, href: String) -> Self {
+        let mut address = address_line(building);
+        if !building.batiment.is_empty() {
+            let block = words::place(words::Level::Block, &building.batiment);
+            address = format!("{address}, {block}");
+        }
+        Self {
+            identifier: building.reference.clone(),
+            address,
+            dwellings: u64::try_from(building.dwellings).unwrap_or(0),
+            state: Tag::of_building(building.state),
+            href,
+        }
+    }
 }
 
 /// Where a text leads.

@@ -27,34 +27,7 @@ pub const VALUE_MAX_CHARS: usize = 256;
 /// Characters of a question as it is shown.
 pub const SHOWN_MAX_CHARS: usize = 300;
 
-/// An enum stored as text, with the text of each variant in one place.
-macro_rules! stored {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// As stored.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// Reads what [`Self::as_str`] wrote.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
-pub(crate) use stored;
-
-stored! {
+kernel::words! {
     /// Through which door it was asked.
     Door {
         /// The portal.
@@ -64,7 +37,7 @@ stored! {
     }
 }
 
-stored! {
+kernel::words! {
     /// What a test ended with.
     End {
         /// An offer can be ordered now.

@@ -2,23 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use web::map::{self, SIZE};
+
 use super::rules::Answered;
 use super::store::Point;
 use super::{labels, links};
 
 /// Marks of a drawing at most: the page that holds it has a budget.
 pub const MARKS_MAX: usize = 60;
-/// Width and height, in the drawing's own units.
-const SIZE: (f64, f64) = (1_000.0, 620.0);
 /// Columns of the grids that group what is too much, the finest first; the last has no more cells
 /// than there are marks.
 const GRIDS: [i64; 6] = [72, 50, 34, 22, 13, 9];
-/// Of the frame, left free on each side.
-const MARGIN: f64 = 0.06;
-/// Metres of a degree of latitude.
-const DEGREE_M: f64 = 111_320.0;
-/// A frame is at least this high, in degrees: about two hundred metres.
-const HEIGHT_MIN: f64 = 0.002;
 /// Radius of the mark of one building.
 const RADIUS: f64 = 7.0;
 
@@ -54,24 +48,10 @@ pub struct Drawing {
 #[must_use]
 pub fn draw(points: &[Point]) -> Option<Drawing> {
     let degrees = |(lon, lat): (i64, i64)| (lon as f64 / 1e6, lat as f64 / 1e6);
-    let places = || points.iter().map(|point| degrees(point.place));
-    let (mut west, mut north) = places().next()?;
-    let (mut east, mut south) = (west, north);
-    for (lon, lat) in places() {
-        (west, east) = (west.min(lon), east.max(lon));
-        (south, north) = (south.min(lat), north.max(lat));
-    }
-    let (lon, lat) = (f64::midpoint(west, east), f64::midpoint(south, north));
-    let narrow = lat.to_radians().cos().max(0.01);
-    let shape = SIZE.0 / SIZE.1;
-    let high = ((north - south) * (1.0 + 2.0 * MARGIN)).max(HEIGHT_MIN);
-    let high = high.max((east - west) * (1.0 + 2.0 * MARGIN) * narrow / shape);
-    let wide = high * shape / narrow;
-    let at = |place: (i64, i64)| {
-        let (x, y) = degrees(place);
-        let right = (x - lon + wide / 2.0) / wide * SIZE.0;
-        (right, (lat + high / 2.0 - y) / high * SIZE.1)
-    };
+    let places = points.iter().map(|point| degrees(point.place));
+    let bounds = places.map(|(lon, lat)| [lon, lat, lon, lat]);
+    let frame = map::framed(bounds.reduce(map::both)?);
+    let at = |place| map::at(frame, degrees(place));
     let mut groups: BTreeMap<(i64, i64), Vec<&Point>> = BTreeMap::new();
     for point in points {
         groups.entry(point.place).or_default().push(point);
@@ -99,7 +79,7 @@ pub fn draw(points: &[Point]) -> Option<Drawing> {
     });
     Some(Drawing {
         marks: marks.collect(),
-        scale: scale(high * DEGREE_M / SIZE.1),
+        scale: map::scale_of(frame),
         single,
     })
 }
@@ -140,19 +120,6 @@ fn mark(group: &[&Point], (x, y): (f64, f64), single: bool) -> Mark {
         },
         href: building.map_or(String::new(), links::building),
     }
-}
-
-/// A round length on the ground of at most a fifth of the sheet.
-fn scale(metres_per_unit: f64) -> (f64, String) {
-    let longest = metres_per_unit * SIZE.0 / 5.0;
-    let rounds = (0..7).flat_map(|power| [1, 2, 5].map(|first| first * 10_i64.pow(power)));
-    let metres = rounds
-        .take_while(|metres| *metres as f64 <= longest)
-        .fold(1, i64::max);
-    (
-        (metres as f64 / metres_per_unit).round(),
-        labels::length(metres),
-    )
 }
 
 #[cfg(test)]

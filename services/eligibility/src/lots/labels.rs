@@ -233,14 +233,6 @@ pub fn mark(counts: &[usize; 5]) -> String {
     }
 }
 
-/// A length on the ground.
-pub fn length(metres: i64) -> String {
-    match metres {
-        m if m >= 1_000 => format!("{} km", m / 1_000),
-        m => format!("{m} m"),
-    }
-}
-
 /// The lines of the model, in the order of the columns: an address as it is said, a building, a
 /// number in a street, a PTO.
 pub const MODEL: [[&str; 13]; 4] = [

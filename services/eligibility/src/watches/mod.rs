@@ -35,8 +35,6 @@ pub(crate) mod web;
 use jiff::civil::Date;
 use kernel::{Millis, WatchId};
 
-use crate::history::stored;
-
 /// Watches of one operator at most.
 pub const WATCHES_MAX: i64 = 5_000;
 /// Characters of the operator's own reference.
@@ -56,7 +54,7 @@ pub const EVALUATE_JOB: &str = "eligibility.veilles";
 /// The kind of the event that tells of a change.
 pub const CHANGED_EVENT: &str = "veille_eligibilite";
 
-stored! {
+kernel::words! {
     /// The best that can be said of a place.
     State {
         /// An offer can be ordered now.

@@ -325,14 +325,7 @@ fn starts_a_word(name: &str, typed: &str) -> bool {
 
 /// The smallest bounds around all of them.
 pub fn union(all: impl Iterator<Item = Bounds>) -> Option<Bounds> {
-    all.reduce(|a, b| {
-        [
-            a[0].min(b[0]),
-            a[1].min(b[1]),
-            a[2].max(b[2]),
-            a[3].max(b[3]),
-        ]
-    })
+    all.reduce(web::map::both)
 }
 
 #[cfg(test)]

@@ -25,56 +25,31 @@ pub const ANOMALIES_SHOWN_MAX: usize = 200;
 /// Refused lines shown on the page of an import; the report has more.
 pub const REJECTS_SHOWN_MAX: usize = 50;
 
-macro_rules! states {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
-        /// Where an import stands.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum RunState { $($(#[$doc])* $variant,)* }
-
-        impl RunState {
-            /// Every state, in the order an import goes through them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// As stored, and as named in addresses.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-    };
-}
-
-states! {
-    /// Its file is kept, its job waits.
-    Received = "received",
-    /// Its job works.
-    Running = "running",
-    /// A dry run that is over.
-    Checked = "checked",
-    /// Its release waits for approval.
-    Waiting = "waiting",
-    /// Its release was approved and is being published.
-    Publishing = "publishing",
-    /// Its release was published.
-    Published = "published",
-    /// Its file was refused.
-    Refused = "refused",
-    /// The platform failed.
-    Failed = "failed",
-    /// Its release was declined, superseded or rolled back.
-    Withdrawn = "withdrawn",
+kernel::words! {
+    /// Where an import stands, in the order it goes through them.
+    RunState {
+        /// Its file is kept, its job waits.
+        Received = "received",
+        /// Its job works.
+        Running = "running",
+        /// A dry run that is over.
+        Checked = "checked",
+        /// Its release waits for approval.
+        Waiting = "waiting",
+        /// Its release was approved and is being published.
+        Publishing = "publishing",
+        /// Its release was published.
+        Published = "published",
+        /// Its file was refused.
+        Refused = "refused",
+        /// The platform failed.
+        Failed = "failed",
+        /// Its release was declined, superseded or rolled back.
+        Withdrawn = "withdrawn",
+    }
 }
 
 impl RunState {
-    /// Reads what [`RunState::as_str`] wrote.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|state| state.as_str() == text)
-    }
-
     /// Whether work is under way or about to be.
     #[must_use]
     pub fn is_busy(self) -> bool {

@@ -11,7 +11,7 @@ use kernel::working_time::{
 };
 use kernel::{Millis, Refusal, codes};
 
-use super::states::{Event, Status, words};
+use super::states::{Event, Status};
 use super::{Anomaly, labels};
 
 /// Days after which a resolution that nobody accepted or refused closes its anomaly, in *jours
@@ -24,7 +24,7 @@ pub const DWELLINGS_MAX: i64 = 9_999;
 /// The largest number of a release that a resolution may name.
 pub const RELEASE_MAX: i64 = 999_999;
 
-words! {
+kernel::words! {
     /// What is wrong, as the trade's interface names it.
     Kind {
         /// The address is missing.
@@ -38,7 +38,7 @@ words! {
     }
 }
 
-words! {
+kernel::words! {
     /// How hard it is, said by the OI when it takes an anomaly.
     Complexity {
         /// Neither a visit nor works, nor a realignment of references.
@@ -50,7 +50,7 @@ words! {
     }
 }
 
-words! {
+kernel::words! {
     /// Why the OI refuses an anomaly, in the trade's list.
     Reason {
         /// It was put right already.

@@ -4,35 +4,7 @@ use kernel::{Refusal, codes};
 
 use super::labels;
 
-/// An enum with one text for each value: as stored, as written in addresses, and as the trade's
-/// interface writes it.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Its text.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// The value of a text.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
-pub(super) use words;
-
-words! {
+kernel::words! {
     /// Where an anomaly stands.
     Status {
         /// Reported; the OI has not looked at it yet.
@@ -52,7 +24,7 @@ words! {
     }
 }
 
-words! {
+kernel::words! {
     /// What happens to an anomaly.
     Event {
         /// Its operator reported it.

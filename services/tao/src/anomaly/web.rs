@@ -419,7 +419,7 @@ pub(super) async fn sheet_page(
         refusal: shown.map(RefusalView::from),
         api: match is_desk {
             true => None,
-            false => Some(api(anomaly, now, &call.site.xml_url)?),
+            false => Some(api(anomaly, now, call.curl("tao"))?),
         },
         form,
     };
@@ -564,7 +564,7 @@ fn durations(seen: &Seen, side: Side, now: Millis) -> Vec<Duration> {
 }
 
 /// The message that reports the same anomaly, and its call by curl.
-fn api(anomaly: &Anomaly, now: Millis, url: &str) -> Result<Api, Fault> {
+fn api(anomaly: &Anomaly, now: Millis, curl: String) -> Result<Api, Fault> {
     let header = RequestHeader {
         version: "1".to_owned(),
         requested_at: Instant(now),
@@ -573,11 +573,7 @@ fn api(anomaly: &Anomaly, now: Millis, url: &str) -> Result<Api, Fault> {
     let body = AnomalyReport::of(anomaly);
     let line = CONTRACT.write_request("signalerAnomalieAdresse", &header, &body)?;
     Ok(Api {
-        xml: line.replace("><", ">\n<"),
-        curl: format!(
-            "curl --cert client.pem --key client.key --cacert ca.pem \\\n  \
-             --header 'Content-Type: text/xml; charset=utf-8' \\\n  \
-             --data @demande.xml {url}/ws/tao"
-        ),
+        xml: soap::indented(&line),
+        curl,
     })
 }
