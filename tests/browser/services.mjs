@@ -53,6 +53,12 @@ async function lots(page) {
   const said = await page.locator("main").innerText();
   check(/FADR01/.test(said) && said.includes(place.building), `the lot says ${said.slice(0, 900)}`);
   await look(page, "lot");
+  // The first line's building was put under watch by its own page.
+  await send(page, named(page, "td button", "Mettre en veille").first());
+  await look(page, "lot-watched");
+  await send(page, named(page, "td a", "En veille").nth(1));
+  const watched = await page.locator("main").innerText();
+  check(watched.includes(other.building), `the watch of a line says ${watched.slice(0, 300)}`);
   await go(page, "/eligibilite/lots");
   await look(page, "lots");
 }

@@ -1,6 +1,7 @@
 //! Lists whose whole state is in their address: search, filters, order, page, export.
 
 use crate::export::Format;
+use crate::server::FLASH_FIELD;
 
 /// Rows of a page unless the address says otherwise.
 pub const PER_PAGE: usize = 50;
@@ -38,7 +39,8 @@ impl ListQuery {
     #[must_use]
     pub fn parse(path: &str, pairs: Vec<(String, String)>, sortable: &[&str], desc: bool) -> Self {
         let mut pairs = pairs;
-        pairs.retain(|(_, value)| !value.trim().is_empty());
+        // What was just done narrows nothing, and is said once.
+        pairs.retain(|(name, value)| name != FLASH_FIELD && !value.trim().is_empty());
         let get = |name: &str| find(&pairs, name);
         let default = sortable.first().copied().unwrap_or_default();
         let asked = get(SORT).filter(|sort| sortable.contains(sort));
@@ -133,6 +135,12 @@ impl ListQuery {
         self.address(&[(AFTER, ""), (ROWS, ""), (FORMAT, format)])
     }
 
+    /// The address of this same page, saying that `what` was just done; empty for nothing.
+    #[must_use]
+    pub fn done(&self, what: &str) -> String {
+        self.address(&[(FORMAT, ""), (FLASH_FIELD, what)])
+    }
+
     fn address(&self, changes: &[(&str, &str)]) -> String {
         let changed = |name: &str| changes.iter().any(|(known, _)| *known == name);
         let kept = self
@@ -215,6 +223,11 @@ mod tests {
         assert_eq!(list.with("etat", ""), "/commandes?q=rue%20%C3%A9%26");
         let exported = list.exported("csv");
         assert_eq!(exported, "/commandes?q=rue%20%C3%A9%26&etat=MAD&format=csv");
+        let done = list.done("veille");
+        assert_eq!(
+            done,
+            "/commandes?q=rue%20%C3%A9%26&etat=MAD&apres=k1&fait=veille"
+        );
         let next = list.page_after("k2");
         assert_eq!(next, "/commandes?q=rue%20%C3%A9%26&etat=MAD&apres=k2");
     }
@@ -235,5 +248,8 @@ mod tests {
         assert_eq!(list.per_page, PER_PAGE_MAX);
         assert_eq!(list.sort, "depot");
         assert!(!list.is_narrowed());
+        let list = query(&[("fait", "depot")]);
+        assert!(!list.is_narrowed(), "what was done is no filter");
+        assert_eq!(list.with("etat", "MAD"), "/commandes?etat=MAD");
     }
 }

@@ -154,6 +154,14 @@ pub static SERVICE: EService = EService {
         },
         Route {
             method: Method::Post,
+            path: "/eligibilite/lots/{id}/veiller",
+            access: Access::Needs(CREATE),
+            audit: Audited::Unit("eligibility.watch"),
+            repeat: Repeat::FormKey,
+            handler: |call| Box::pin(lots::web::watch(call)),
+        },
+        Route {
+            method: Method::Post,
             path: "/eligibilite/lots/{id}/supprimer",
             access: Access::Needs(CLOSE),
             audit: Audited::Unit("eligibility.delete_lot"),

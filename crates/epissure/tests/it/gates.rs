@@ -168,7 +168,7 @@ fn mask(text: &str) -> String {
 }
 
 /// Fields that satisfy every form there is, far enough to reach its object.
-const FORM: [(&str, &str); 7] = [
+const FORM: [(&str, &str); 8] = [
     ("acte", "accepted"),
     ("confirmation", "HIRO-SECRET-0"),
     ("CrRaccordementPrise", "OK"),
@@ -176,6 +176,7 @@ const FORM: [(&str, &str); 7] = [
     ("DateMiseEnService", "2026-11-23"),
     ("theme", "dark"),
     ("retour", "/compte"),
+    ("ligne", "2"),
 ];
 
 async fn enter(house: &House, browser: &mut Browser, route: &Route, path: &str) -> Page {

@@ -197,6 +197,9 @@ pub struct Told {
     pub pm: String,
     /// The day it can be ordered from, AAAA-MM-JJ; empty for none.
     pub from: String,
+    /// Fields of the line that narrow its place, as a watch spells them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<(String, String)>,
     /// The field at fault.
     pub field: String,
     /// Why, in French.

@@ -113,6 +113,10 @@ pub struct LotPage {
     pub query: ListQuery,
     /// Where this page stands.
     pub pager: Pager,
+    /// The form that puts lines under watch, for those who may.
+    pub watch: Option<Form>,
+    /// Where it is sent.
+    pub watch_at: String,
     /// The form that deletes it, for those who may.
     pub delete: Option<Form>,
     /// How long it is kept.
@@ -150,4 +154,6 @@ pub struct Answer {
     pub candidates: Vec<(String, String)>,
     /// How many more the files have.
     pub more: usize,
+    /// The watch of its place.
+    pub watch: Option<String>,
 }

@@ -4,7 +4,8 @@
 use domain::order::PlaceOrder;
 use kernel::{Refusal, codes};
 
-use super::labels;
+use super::{LotRow, labels};
+use crate::watches::rules as watched;
 
 /// Lines of one lot at most, its heading apart.
 pub const LINES_MAX: u64 = 50_000;
@@ -17,6 +18,7 @@ pub const REFERENCE_MAX: usize = 30;
 pub const REFERENCE: &str = "ReferenceClient";
 /// The column of what the search box takes.
 pub const ADDRESS: &str = "Adresse";
+const BUILDING: &str = "IdentifiantImmeuble";
 const PTO: &str = "ReferencePrise";
 const STREET: [&str; 3] = [
     "CodeInseeImmeuble",
@@ -270,6 +272,31 @@ pub fn line(layout: &Layout, number: u64, fields: &[String]) -> Line {
     line
 }
 
+/// Those of a line's fields that narrow the place its building stands for.
+#[must_use]
+pub fn narrowed(fields: &PlaceOrder) -> Vec<(String, String)> {
+    let narrows = |(name, _): &(&str, &str)| {
+        *name != BUILDING && watched::FIELDS.iter().any(|(known, _)| known == name)
+    };
+    let pairs = fields.pairs().filter(narrows);
+    pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+}
+
+/// The place that a line was answered for, as one puts it under watch.
+///
+/// # Errors
+/// FIMP15 for a line that no one building answers.
+pub fn place(row: &LotRow) -> Result<watched::Place, Refusal> {
+    let narrowed = &row.told.narrowed;
+    watched::place(|name| match name {
+        BUILDING => &row.building,
+        _ => {
+            let given = narrowed.iter().find(|(known, _)| known == name);
+            given.map_or("", |(_, value)| value)
+        }
+    })
+}
+
 /// What is answered to a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
@@ -416,6 +443,34 @@ mod tests {
             codes(read(&["", &"r".repeat(31)])).as_deref(),
             Some("FIMP16")
         );
+    }
+
+    #[test]
+    fn the_place_of_a_line_is_its_building_and_what_the_line_narrowed_it_by() {
+        let given = [
+            ("CodeAdresseImmeuble", "5313000420"),
+            ("Batiment", "A"),
+            ("Etage", "2"),
+            (PTO, "fi-aaaa-bbbb"),
+        ];
+        let mut row = LotRow {
+            line: 2,
+            reference: String::new(),
+            verdict: Answered::Eligible,
+            code: String::new(),
+            building: "IMB/1".to_owned(),
+            insee: String::new(),
+            commune: String::new(),
+            place: None,
+            told: crate::lots::Told {
+                narrowed: narrowed(&PlaceOrder::from_pairs(given)),
+                ..Default::default()
+            },
+        };
+        let asked = "IdentifiantImmeuble=IMB%2F1&Batiment=A&Etage=2&ReferencePrise=FI-AAAA-BBBB";
+        assert_eq!(place(&row).unwrap().query, asked);
+        row.building.clear();
+        assert_eq!(place(&row).unwrap_err().code, "FIMP15");
     }
 
     #[test]

@@ -359,6 +359,22 @@ pub fn rows(
         .collect()
 }
 
+/// One line of a lot, by its number.
+pub fn row(
+    tx: &mut dyn Tx,
+    scope: &OperatorScope,
+    id: &LotId,
+    line: i64,
+) -> Result<Option<LotRow>, Error> {
+    let wanted = Lines {
+        after: line.saturating_sub(1),
+        limit: 1,
+        ..Lines::default()
+    };
+    let found = rows(tx, scope, id, &wanted)?.pop();
+    Ok(found.filter(|row| row.line == line))
+}
+
 fn lot_row(row: &Row) -> Result<LotRow, Error> {
     let told = serde_json::from_str(&row.text("answer")?);
     Ok(LotRow {

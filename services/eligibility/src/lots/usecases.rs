@@ -10,14 +10,17 @@ use domain::place::{Candidate, Indexes, Named, Place, Verdict as Sure};
 use domain::release::Release;
 use domain::upload::{self, Upload, UploadError};
 use domain::{Idempotency, Outcome, Platform, Unit, Verdict as Ended, Work, job};
-use kernel::{Fault, JobId, LotId, Millis, Refusal, codes};
+use kernel::{Fault, JobId, LotId, Millis, Refusal, WatchId, codes};
 use storage::{Error, Tx};
 
-use super::rules::{Answered, Line};
+use super::rules::{self, Answered, Line};
 use super::{CANDIDATES_MAX, CandidateTold, Lot, LotRow, LotState, OPEN_MAX, OfferTold, Told};
 use super::{file, labels, store};
+use crate::history::rules::clean;
 use crate::rules::{Assessed, Verdict};
 use crate::usecases::{Tested, question, test_in};
+use crate::watches::usecases::NewWatch;
+use crate::watches::{self, REFERENCE_MAX_CHARS};
 
 /// The job that carries out lots.
 pub const JOB: &str = "eligibility.lot";
@@ -180,6 +183,44 @@ pub async fn delete(
     }
 }
 
+/// Watches the place of a line, as it was answered, under the line's own reference; `None` when the
+/// caller has no such lot, or the lot no such line.
+///
+/// # Errors
+/// Refused FIMP15 for a line without a building, and as [`watches::usecases::watch`]; a fault when
+/// it is not known to be committed.
+pub async fn watch(
+    platform: &Platform,
+    ctx: &Arc<Ctx>,
+    (id, line): (&LotId, i64),
+    once: Option<Idempotency>,
+) -> Result<Option<Result<WatchId, Refusal>>, Fault> {
+    let (scope, id) = (ctx.operator().map_err(Fault::internal)?.clone(), id.clone());
+    let row = platform
+        .db
+        .get(move |tx| store::row(tx, &scope, &id, line))
+        .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let place = match rules::place(&row) {
+        Ok(place) => place,
+        Err(refusal) => return Ok(Some(Err(refusal))),
+    };
+    let new = NewWatch {
+        place,
+        reference: clean(&row.reference, REFERENCE_MAX_CHARS),
+        note: String::new(),
+    };
+    // Two lines of one page come under the one key of its form.
+    let once = once.map(|once| Idempotency {
+        key: format!("{}:{line}", once.key),
+        ..once
+    });
+    let watched = watches::usecases::watch(platform, ctx, new, once).await?;
+    Ok(Some(watched.into_result()))
+}
+
 /// What a line is answered on a release; `None` when the release's address index is not in memory.
 /// `ctx` is of the instant of the verdicts.
 ///
@@ -203,6 +244,7 @@ pub fn answer(
         place: None,
         told: Told {
             asked: line.asked(),
+            narrowed: rules::narrowed(&line.fields),
             ..Told::default()
         },
     };

@@ -10,14 +10,15 @@ use domain::Platform;
 use domain::access::{OperatorScope, require};
 use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
-use storage::Tx;
+use storage::{Error, Tx};
 use web::export::{Cell, Column, Format, ROWS_MAX, attachment, csv, gather, json};
 use web::{Form, ListQuery, Pager, RefusalView, Tag};
 
 use super::pages::{Answer, Choice, LotLine, LotList, LotPage};
-use super::rules::{Answered, COLUMNS};
+use super::rules::{self, Answered, COLUMNS};
 use super::store::{self, Lines, Listing};
 use super::{KEPT_DAYS, Lot, LotRow, LotState, drawing, labels, links, usecases};
+use crate::watches::{self, Watch};
 
 /// Rows an export reads at once.
 const EXPORT_PAGE: i64 = 1_000;
@@ -223,6 +224,23 @@ pub(crate) async fn delete(call: PageCall) -> PageResult {
     Ok(Redirect::to(&format!("{}?fait=suppression", links::LOTS)).into_response())
 }
 
+/// Watches the place of one line, and shows the same lines again.
+pub(crate) async fn watch(call: PageCall) -> PageResult {
+    let lot = lot_of(&call).await?;
+    let line = call.field("ligne").parse();
+    let line = line.map_err(|_| PageError::NotFound)?;
+    let of = (&lot.id, line);
+    let done = usecases::watch(&call.platform, call.ctx()?, of, call.form_key()).await?;
+    done.ok_or(PageError::NotFound)??;
+    let query = query(&call, &links::lot(lot.id.as_str()));
+    Ok(Redirect::to(&query.done("veille")).into_response())
+}
+
+/// What lines of a lot are asked for; `path` is where.
+fn query(call: &PageCall, path: &str) -> ListQuery {
+    ListQuery::parse(path, call.query.clone(), &["ligne"], false)
+}
+
 async fn lot_of(call: &PageCall) -> Result<Lot, PageError> {
     let (scope, id) = (scope(call)?, call.param("id").to_owned());
     let find = move |tx: &mut dyn Tx| store::by_id(tx, &scope, &id);
@@ -248,7 +266,8 @@ fn wanted(query: &ListQuery, limit: i64) -> Lines {
 
 /// What the page of a lot reads at one instant.
 struct Seen {
-    rows: Vec<LotRow>,
+    /// Each with the watch of its place.
+    rows: Vec<(LotRow, Option<Watch>)>,
     codes: Vec<(String, i64)>,
     communes: Vec<(String, String, i64)>,
     points: Vec<store::Point>,
@@ -257,7 +276,7 @@ struct Seen {
 pub(crate) async fn lot(call: PageCall) -> PageResult {
     let lot = lot_of(&call).await?;
     let href = links::lot(lot.id.as_str());
-    let mut query = ListQuery::parse(&href, call.query.clone(), &["ligne"], false);
+    let mut query = query(&call, &href);
     if call.asked("par").is_empty() {
         query.per_page = PER_PAGE;
     }
@@ -273,8 +292,16 @@ pub(crate) async fn lot(call: PageCall) -> PageResult {
     let whole = query.after.is_none() && filters.iter().all(|name| query.filter(name).is_empty());
     let mapped = whole && !open;
     let read = call.platform.db.read(move |tx| {
+        let rows = store::rows(tx, &scope, &id, &lines)?.into_iter();
+        let watched = rows.map(|row| {
+            let watch = match rules::place(&row) {
+                Ok(place) => watches::store::by_place(tx, &scope, &place.query)?,
+                Err(_) => None,
+            };
+            Ok((row, watch))
+        });
         Ok(Seen {
-            rows: store::rows(tx, &scope, &id, &lines)?,
+            rows: watched.collect::<Result<_, Error>>()?,
             codes: store::count_by_code(tx, &scope, &id)?,
             communes: store::count_by_commune(tx, &scope, &id, COMMUNES_MAX)?,
             points: if mapped {
@@ -291,7 +318,7 @@ pub(crate) async fn lot(call: PageCall) -> PageResult {
         .rows
         .last()
         .filter(|_| more)
-        .map(|row| row.line.to_string());
+        .map(|(row, _)| row.line.to_string());
     let page = LotPage {
         shell: call.shell(&lot.file_name).under(labels::TITLE, links::LOTS),
         state: Tag::new(lot.state.tone(), lot.state.label()),
@@ -318,6 +345,8 @@ pub(crate) async fn lot(call: PageCall) -> PageResult {
             next,
         },
         rows: seen.rows.iter().map(answer).collect(),
+        watch: form_for(&call, crate::CREATE)?,
+        watch_at: self::query(&call, &format!("{href}/veiller")).done(""),
         query,
         delete: form_for(&call, crate::CLOSE)?,
         kept_days: KEPT_DAYS,
@@ -387,7 +416,7 @@ fn remedy(row: &LotRow) -> (&'static str, &'static str) {
     }
 }
 
-fn answer(row: &LotRow) -> Answer {
+fn answer((row, watch): &(LotRow, Option<Watch>)) -> Answer {
     let told = &row.told;
     let shown = told.candidates.iter().take(CANDIDATES_SHOWN);
     let candidates = shown.map(|one| {
@@ -412,6 +441,7 @@ fn answer(row: &LotRow) -> Answer {
         remedy: remedy(row).0.to_owned(),
         candidates: candidates.collect(),
         more: told.candidates.len().saturating_sub(CANDIDATES_SHOWN),
+        watch: watch.as_ref().map(|watch| watches::web::href(&watch.id)),
     }
 }
 

@@ -133,9 +133,14 @@ async fn list_page(call: &PageCall, query: ListQuery, add: Form, status: StatusC
     Ok(web::page(status, &page))
 }
 
+/// The page of a watch.
+pub(crate) fn href(id: &WatchId) -> String {
+    format!("{PATH}/{id}")
+}
+
 fn line(watch: &Watch) -> Line {
     Line {
-        href: format!("{PATH}/{}", watch.id),
+        href: href(&watch.id),
         place: watch.address.clone(),
         building: watch.building_ref.clone(),
         reference: watch.reference.clone(),
@@ -243,7 +248,7 @@ pub(crate) async fn add(call: PageCall) -> PageResult {
         Err(refusal) => Err(refusal),
     };
     match result {
-        Ok(id) => Ok(to(&format!("{PATH}/{id}"), "veille")),
+        Ok(id) => Ok(to(&href(&id), "veille")),
         Err(mut refusal) => {
             let mut form = call.new_form()?.with_values(call.form.clone());
             let shown = |name: &String| {

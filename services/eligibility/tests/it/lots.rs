@@ -41,7 +41,7 @@ async fn sent(platform: &Platform, ctx: &Arc<Ctx>, text: &[u8]) -> Upload {
 }
 
 /// Submits a lot; its id, or the code of the refusal.
-async fn put(park: &Park, ctx: &Arc<Ctx>, text: &str) -> Result<String, String> {
+pub async fn put(park: &Park, ctx: &Arc<Ctx>, text: &str) -> Result<String, String> {
     // What is submitted first is first.
     park.clock.advance(1);
     let mut now = (**ctx).clone();
@@ -73,7 +73,7 @@ async fn rows(park: &Park, ctx: &Ctx, id: &str) -> Vec<LotRow> {
 }
 
 /// Leases the job that is due, as the workers do; its payload and the context of its lease.
-async fn leased(park: &Park) -> Option<(Arc<Ctx>, String)> {
+pub async fn leased(park: &Park) -> Option<(Arc<Ctx>, String)> {
     let platform = park.platform();
     let owner = OperatorId::from_store("opr_fournisseur".to_owned());
     let jobs = system(platform, Duty::Jobs, &owner)
@@ -101,7 +101,7 @@ async fn leased(park: &Park) -> Option<(Arc<Ctx>, String)> {
 }
 
 /// Runs every job that is due; whose turns there were, in order.
-async fn work(park: &Park) -> Vec<String> {
+pub async fn work(park: &Park) -> Vec<String> {
     let mut turns = Vec::new();
     while let Some((ctx, payload)) = leased(park).await {
         turns.push(ctx.operator().unwrap().code().to_owned());
@@ -505,7 +505,7 @@ async fn a_map_has_every_line_however_many_there_are() {
 }
 
 /// The portal with a person of each operator, each with the rights in `rights`.
-async fn portal(park: &Park, people: &[(&'static str, &'static str, &[&str])]) -> Router {
+pub async fn portal(park: &Park, people: &[(&'static str, &'static str, &[&str])]) -> Router {
     let platform = park.platform();
     let owner = OperatorId::from_store("opr_fournisseur".to_owned());
     let demo = system(platform, Duty::Demo, &owner).unwrap();
@@ -564,7 +564,7 @@ async fn portal(park: &Park, people: &[(&'static str, &'static str, &[&str])]) -
     })
 }
 
-async fn ask(
+pub async fn ask(
     portal: &Router,
     who: &str,
     (method, path): (&str, &str),
@@ -597,7 +597,7 @@ async fn ask(
     (parts.status, text(LOCATION), body)
 }
 
-async fn get(portal: &Router, who: &str, path: &str) -> (StatusCode, String) {
+pub async fn get(portal: &Router, who: &str, path: &str) -> (StatusCode, String) {
     let (status, _, body) = ask(portal, who, ("GET", path), ("", Vec::new())).await;
     (status, body)
 }
@@ -619,7 +619,7 @@ async fn send(portal: &Router, who: &str, text: &[u8]) -> (StatusCode, String, S
     ask(portal, who, ("POST", "/eligibilite/lots"), form).await
 }
 
-const ALL: &[&str] = &["view", "create", "close"];
+pub const ALL: &[&str] = &["view", "create", "close"];
 
 #[tokio::test]
 async fn a_lot_goes_from_its_form_to_its_files_and_is_another_operators_nothing() {

@@ -6,6 +6,7 @@
 mod around;
 mod desk;
 mod history;
+mod lot_watches;
 mod lots;
 mod places;
 mod support;
