@@ -2,13 +2,19 @@
 //! (trust D22), and answers as an attachment. Times carry their offset in text files and are Paris
 //! times in workbooks.
 
+use std::path::Path;
+
+use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use kernel::working_time::paris_datetime;
 use kernel::{Millis, Refusal, codes};
-use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError,
+    cell_autofit_width,
+};
 use serde_json::{Map, Value};
 
 use crate::entry::PageError;
@@ -162,6 +168,11 @@ pub fn attachment(
         Format::Xlsx => xlsx(columns, rows)?,
         Format::Json => json(columns, rows)?,
     };
+    Ok(attached(format, stem, body))
+}
+
+/// A file that was made, as an attachment named `stem` with the format's extension.
+pub fn attached(format: Format, stem: &str, body: impl Into<Body>) -> Response {
     let safe: String = stem
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
@@ -177,7 +188,7 @@ pub fn attachment(
         (CONTENT_DISPOSITION, disposition),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    Ok((StatusCode::OK, headers, body).into_response())
+    (StatusCode::OK, headers, body.into()).into_response()
 }
 
 /// A text that a spreadsheet will not compute: an apostrophe goes before `= + - @`, tab, carriage
@@ -225,27 +236,98 @@ fn plain(cell: &Cell) -> String {
 /// # Errors
 /// When the workbook cannot be made, for instance beyond 1,048,576 rows.
 pub fn xlsx(columns: &[Column], rows: &[Vec<Cell>]) -> Result<Vec<u8>, ExportError> {
-    let mut workbook = Workbook::new();
-    let formats = Formats {
-        heading: CellFormat::new().set_bold(),
-        at: CellFormat::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
-        day: CellFormat::new().set_num_format("yyyy-mm-dd"),
-    };
-    let sheet = workbook.add_worksheet();
-    for (c, column) in (0u16..).zip(columns) {
-        sheet.write_string_with_format(0, c, neutralised(column.heading), &formats.heading)?;
-    }
-    for (r, row) in (1u32..).zip(rows) {
-        for (c, cell) in (0u16..).zip(row) {
-            write_cell(sheet, (r, c), cell, &formats)?;
+    let mut sheet = Sheet::new(columns, None)?;
+    sheet.push(rows)?;
+    sheet.finish()
+}
+
+/// A workbook that is written as its rows come: see [`xlsx`].
+pub struct Sheet {
+    workbook: Workbook,
+    formats: Formats,
+    /// Of each column, in pixels.
+    widths: Vec<u32>,
+    /// Rows written, the heading among them.
+    rows: u32,
+}
+
+/// The room that Excel needs beside a heading for the arrow of its filter, in pixels.
+const ARROW_PIXELS: u32 = 16;
+
+impl Sheet {
+    /// A workbook with its heading. With `scratch`, rows lie in a file without a name in that
+    /// folder until the workbook is finished: memory holds one of them. Otherwise it holds all.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn new(columns: &[Column], scratch: Option<&Path>) -> Result<Self, ExportError> {
+        let mut workbook = Workbook::new();
+        let sheet = match scratch {
+            Some(folder) => workbook
+                .set_tempdir(folder)?
+                .add_worksheet_with_constant_memory()?,
+            None => workbook.add_worksheet(),
+        };
+        let formats = Formats {
+            heading: CellFormat::new().set_bold(),
+            at: CellFormat::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
+            day: CellFormat::new().set_num_format("yyyy-mm-dd"),
+        };
+        let mut widths = Vec::with_capacity(columns.len());
+        for (c, column) in (0u16..).zip(columns) {
+            let heading = neutralised(column.heading);
+            widths.push(cell_autofit_width(&heading) + ARROW_PIXELS);
+            sheet.write_string_with_format(0, c, heading, &formats.heading)?;
         }
+        sheet.set_freeze_panes(1, 0)?;
+        Ok(Self {
+            workbook,
+            formats,
+            widths,
+            rows: 1,
+        })
     }
-    let last_column = u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
-    let last_row = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    sheet.set_freeze_panes(1, 0)?;
-    sheet.autofilter(0, 0, last_row, last_column)?;
-    sheet.autofit();
-    Ok(workbook.save_to_buffer()?)
+
+    /// The workbook says that it was made at `instant`, instead of now: the same rows then make the
+    /// same bytes.
+    ///
+    /// # Errors
+    /// A year before 1900.
+    pub fn made_at(&mut self, instant: Millis) -> Result<(), ExportError> {
+        let properties = DocProperties::new().set_creation_datetime(&excel_time(instant)?);
+        self.workbook.set_properties(&properties);
+        Ok(())
+    }
+
+    /// Writes rows after those that were written.
+    ///
+    /// # Errors
+    /// Beyond 1,048,576 rows, a text beyond 32,767 characters.
+    pub fn push(&mut self, rows: &[Vec<Cell>]) -> Result<(), ExportError> {
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for row in rows {
+            for ((c, cell), width) in (0u16..).zip(row).zip(&mut self.widths) {
+                let shown = write_cell(sheet, (self.rows, c), cell, &self.formats)?;
+                *width = shown.max(*width);
+            }
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    /// The workbook's bytes.
+    ///
+    /// # Errors
+    /// What was set aside cannot be read back.
+    pub fn finish(mut self) -> Result<Vec<u8>, ExportError> {
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        let last_column = u16::try_from(self.widths.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        sheet.autofilter(0, 0, self.rows - 1, last_column)?;
+        for (c, width) in (0u16..).zip(self.widths) {
+            sheet.set_column_autofit_width(c, width)?;
+        }
+        Ok(self.workbook.save_to_buffer()?)
+    }
 }
 
 struct Formats {
@@ -254,31 +336,40 @@ struct Formats {
     day: CellFormat,
 }
 
+/// Writes a cell; how wide it is shown, in pixels.
 fn write_cell(
     sheet: &mut Worksheet,
     (r, c): (u32, u16),
     cell: &Cell,
     formats: &Formats,
-) -> Result<(), XlsxError> {
-    match cell {
-        Cell::Empty => {}
+) -> Result<u32, XlsxError> {
+    let shown = match cell {
+        Cell::Empty => return Ok(0),
         Cell::At(at) => {
-            let local = paris_datetime(*at);
-            let (hour, minute) = (unsigned(local.hour()), unsigned(local.minute()));
-            let at = excel_day(local.date())?.and_hms(hour, minute, local.second() as f64)?;
-            sheet.write_datetime_with_format(r, c, at, &formats.at)?;
+            sheet.write_datetime_with_format(r, c, excel_time(*at)?, &formats.at)?;
+            "0000-00-00 00:00:00".to_owned()
         }
         Cell::Day(day) => {
             sheet.write_datetime_with_format(r, c, excel_day(*day)?, &formats.day)?;
+            "0000-00-00".to_owned()
         }
         Cell::Number(number) => {
             sheet.write_number(r, c, *number as f64)?;
+            number.to_string()
         }
         Cell::Text(_) | Cell::Flag(_) => {
-            sheet.write_string(r, c, plain(cell))?;
+            let text = plain(cell);
+            sheet.write_string(r, c, &text)?;
+            text
         }
-    }
-    Ok(())
+    };
+    Ok(shown.lines().map(cell_autofit_width).max().unwrap_or(0))
+}
+
+fn excel_time(at: Millis) -> Result<ExcelDateTime, XlsxError> {
+    let local = paris_datetime(at);
+    let (hour, minute) = (unsigned(local.hour()), unsigned(local.minute()));
+    excel_day(local.date())?.and_hms(hour, minute, local.second() as f64)
 }
 
 fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {
@@ -383,6 +474,25 @@ mod tests {
         assert_eq!(parsed[0]["reference"], "=1+1;x");
         assert_eq!(parsed[1]["reference"], Value::Null);
         assert_eq!(parsed[1]["lignes"], -4);
+    }
+
+    #[test]
+    fn a_workbook_that_sets_its_rows_aside_is_the_same_bytes_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = |pages: &[&[Vec<Cell>]]| {
+            let mut sheet = Sheet::new(COLUMNS, Some(folder.path())).unwrap();
+            sheet.made_at(Millis(1_795_421_640_000)).unwrap();
+            for page in pages {
+                sheet.push(page).unwrap();
+            }
+            sheet.finish().unwrap()
+        };
+        let rows = rows();
+        let whole = made(&[&rows]);
+        assert!(whole.starts_with(b"PK"));
+        assert!(whole == made(&[&rows[..1], &[], &rows[1..]]), "by pages");
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 0, "nothing stays behind");
     }
 
     #[test]

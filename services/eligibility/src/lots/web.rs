@@ -1,17 +1,17 @@
 //! The pages of lots: the list with its form, one lot, its files. No decision here.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
 use domain::Platform;
 use domain::access::{OperatorScope, require};
 use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx};
-use web::export::{Cell, Column, Format, ROWS_MAX, attachment, csv, gather, json};
+use web::export::{Cell, Column, Format, ROWS_MAX, Sheet, attached, attachment, csv, gather, json};
 use web::{Form, ListQuery, Pager, RefusalView, Tag};
 
 use super::pages::{Answer, Choice, LotLine, LotList, LotPage};
@@ -28,9 +28,6 @@ const CANDIDATES_SHOWN: usize = 2;
 const COMMUNES_MAX: i64 = 500;
 /// Lines of a lot's page that is not asked for another number: they are long.
 const PER_PAGE: usize = 30;
-
-/// Workbooks are made in memory, some hundred megabytes for the largest lot: one at a time.
-static WORKBOOK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn scope(call: &PageCall) -> Result<OperatorScope, PageError> {
     Ok(call.ctx()?.operator()?.clone())
@@ -512,42 +509,34 @@ async fn result(call: &PageCall, lot: &Lot, query: &ListQuery, format: Format) -
     if format == Format::Xlsx {
         return workbook(walk).await;
     }
-    let (extension, kind) = match format {
-        Format::Json => ("json", "application/json"),
-        Format::Csv | Format::Xlsx => ("csv", "text/csv; charset=utf-8"),
-    };
-    let name = format!("attachment; filename=\"{}.{extension}\"", lot.id);
-    let name = HeaderValue::from_str(&name);
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (
-            CONTENT_DISPOSITION,
-            name.unwrap_or(HeaderValue::from_static("attachment")),
-        ),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
+    let stem = lot.id.to_string();
     let pieces = futures_util::stream::try_unfold(walk, async |mut walk| {
         let piece = walk.piece().await?;
         Ok::<_, Fault>(piece.map(|piece| (piece, walk)))
     });
-    Ok((StatusCode::OK, headers, Body::from_stream(pieces)).into_response())
+    Ok(attached(format, &stem, Body::from_stream(pieces)))
 }
 
+/// The result as a workbook. Its rows lie in the data folder until it is whole.
 async fn workbook(mut walk: Walk) -> PageResult {
-    let _alone = WORKBOOK.lock().await;
-    let mut rows = Vec::new();
+    let folder = walk.platform.db.folder().map(Path::to_owned);
+    let folder = folder.unwrap_or_else(std::env::temp_dir);
+    let mut sheet = Sheet::new(&columns(), Some(&folder)).map_err(Fault::internal)?;
+    if let Some(ended) = walk.lot.ended {
+        sheet.made_at(ended).map_err(Fault::internal)?;
+    }
     loop {
-        let page = walk.page().await?;
-        if page.is_empty() {
+        let rows = walk.page().await?;
+        if rows.is_empty() {
             break;
         }
-        rows.extend(page);
+        let written = move || sheet.push(&rows).map(|()| sheet);
+        let written = tokio::task::spawn_blocking(written).await;
+        sheet = written.map_err(Fault::internal)?.map_err(Fault::internal)?;
     }
-    let stem = walk.lot.id.to_string();
-    let made =
-        tokio::task::spawn_blocking(move || attachment(Format::Xlsx, &stem, &columns(), &rows));
-    let made: Result<Response, _> = made.await.map_err(Fault::internal)?;
-    Ok(made.map_err(Fault::internal)?)
+    let made = tokio::task::spawn_blocking(move || sheet.finish()).await;
+    let made = made.map_err(Fault::internal)?.map_err(Fault::internal)?;
+    Ok(attached(Format::Xlsx, walk.lot.id.as_str(), made))
 }
 
 fn columns() -> Vec<Column> {

@@ -680,6 +680,8 @@ async fn a_lot_goes_from_its_form_to_its_files_and_is_another_operators_nothing(
     assert_eq!(json[0]["reference_client"], "=1+1");
     let (status, workbook) = get(&portal, "ines", &format!("{path}?format=xlsx")).await;
     assert!(status == StatusCode::OK && workbook.starts_with("PK"));
+    let (_, again) = get(&portal, "ines", &format!("{path}?format=xlsx")).await;
+    assert!(again == workbook, "the same bytes whenever it is made");
     let (_, only) = get(&portal, "ines", &format!("{path}?format=csv&code=FIMP11")).await;
     assert!(only.lines().count() > 1 && only.lines().skip(1).all(|l| l.contains(";FIMP11;")));
     let (_, none) = get(&portal, "ines", &format!("{path}?format=json&code=FCLI01")).await;
