@@ -29,6 +29,8 @@ pub(crate) const CREATE: Permission = Permission::subscribed("eligibilite", Righ
 const MODIFY: Permission = Permission::subscribed("eligibilite", Right::Modify);
 /// What stopping a watch, or deleting a lot, needs.
 pub(crate) const CLOSE: Permission = Permission::subscribed("eligibilite", Right::Close);
+/// What marks an administrator, who is told of watches whose account is gone.
+pub(crate) const ADMINISTER: Permission = Permission::subscribed("eligibilite", Right::Administer);
 const NO_TRACE: &str = "an address and what the network offers there: no personal data";
 const OWN_QUESTIONS: &str = "the operator's own questions of the last months: no customer's file";
 const OWN_WATCHES: &str = "places and what the network offers there: no personal data";

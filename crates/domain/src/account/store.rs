@@ -104,6 +104,40 @@ pub fn email_of(
         .transpose()
 }
 
+/// The address of an account's person, while the account is active.
+pub fn active_email_of(
+    tx: &mut dyn Tx,
+    reach: &dyn Reach,
+    operator: &OperatorId,
+    account: &str,
+) -> Result<Option<String>, Error> {
+    let stmt =
+        sql!("select email from account where operator_id = ?1 and id = ?2 and state = 'active'");
+    first(tx.query(&reach.rls(), stmt, params![operator.as_str(), account])?)
+        .map(|row| row.text("email"))
+        .transpose()
+}
+
+/// The addresses of an operator's active accounts that hold `permission`, as stored, by login.
+pub fn list_active_emails(
+    tx: &mut dyn Tx,
+    reach: &dyn Reach,
+    operator: &OperatorId,
+    permission: &str,
+) -> Result<Vec<String>, Error> {
+    let stmt = sql!(
+        "select a.email as email from account a
+         join account_permission p on p.operator_id = a.operator_id and p.account_id = a.id
+         where a.operator_id = ?1 and a.state = 'active' and p.permission = ?2
+         order by a.login limit ?3"
+    );
+    let params = params![operator.as_str(), permission, ACCOUNTS_PER_OPERATOR_MAX];
+    tx.query(&reach.rls(), stmt, params)?
+        .iter()
+        .map(|row| row.text("email"))
+        .collect()
+}
+
 /// Disables the account with this login, or sets it active again.
 pub fn update_state(
     tx: &mut dyn Tx,

@@ -23,7 +23,8 @@
 //! concerned, in one transaction. A job tests a slice of [`SLICE`] watches; its unit of work writes
 //! what changed and starts the job of the next slice, so that a process that dies anywhere takes up
 //! where the last committed slice ended, and nothing is told twice. The job of the last slice posts
-//! one mail for each account whose watches changed in the round.
+//! one mail for each active account whose watches changed in the round; changes of watches whose
+//! account is not active go to the operator's active administrators.
 
 pub mod labels;
 pub mod pages;

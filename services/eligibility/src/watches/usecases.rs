@@ -396,40 +396,54 @@ fn tell(
     work.event(scope, scope.operator(), &told)
 }
 
-/// The mails of a round: one for each account whose watches changed in it.
+/// The mails of a round: one for each person told of something. A change is told to who watches,
+/// while that account is active; after that to the operator's active administrators, since the
+/// watch is the operator's and goes on.
 fn post(work: &mut Work<'_>, scope: &OperatorScope, round: i64) -> Result<(), Error> {
     let changed = store::list_changed(work.tx, scope, round)?;
     let of_one = |a: &(Watch, Change), b: &(Watch, Change)| a.0.account_id == b.0.account_id;
+    let mut mails: BTreeMap<String, Vec<&(Watch, Change)>> = BTreeMap::new();
     for theirs in changed.chunk_by(of_one) {
-        let account = &theirs[0].0.account_id;
-        let recipient = account::store::email_of(work.tx, scope, scope.operator(), account)?;
-        let Some(recipient) = recipient else {
-            continue;
+        let (operator, account) = (scope.operator(), &theirs[0].0.account_id);
+        let to = match account::store::active_email_of(work.tx, scope, operator, account)? {
+            Some(watcher) => vec![watcher],
+            None => {
+                let permission = crate::ADMINISTER.to_string();
+                account::store::list_active_emails(work.tx, scope, operator, &permission)?
+            }
         };
-        let mut lines: Vec<String> = theirs
-            .iter()
-            .take(MAIL_LINES_MAX)
-            .map(|(watch, change)| {
-                let (before, after) = (&change.before, &change.after);
-                labels::mail_line(&watch.reference, &watch.address, before, after)
-            })
-            .collect();
-        let others = theirs.len().saturating_sub(MAIL_LINES_MAX);
-        if others > 0 {
-            lines.push(labels::others(others));
+        for recipient in to {
+            mails.entry(recipient).or_default().extend(theirs);
         }
-        let latest = theirs.iter().map(|(_, change)| change.release).max();
-        let values = [
-            ("quoi", labels::changed(theirs.len())),
-            ("version", latest.unwrap_or_default().to_string()),
-            ("lignes", lines.join("\n")),
-        ];
-        let message = outbox::Message {
-            template: "veille_changee".to_owned(),
-            recipient,
-            values: BTreeMap::from(values.map(|(name, value)| (name.to_owned(), value))),
-        };
+    }
+    for (recipient, told) in mails {
+        let message = mail(recipient, &told);
         work.post(scope, scope.operator(), &message)?;
     }
     Ok(())
+}
+
+fn mail(recipient: String, told: &[&(Watch, Change)]) -> outbox::Message {
+    let shown = told.iter().take(MAIL_LINES_MAX);
+    let mut lines: Vec<String> = shown
+        .map(|(watch, change)| {
+            let (before, after) = (&change.before, &change.after);
+            labels::mail_line(&watch.reference, &watch.address, before, after)
+        })
+        .collect();
+    let others = told.len().saturating_sub(MAIL_LINES_MAX);
+    if others > 0 {
+        lines.push(labels::others(others));
+    }
+    let latest = told.iter().map(|(_, change)| change.release).max();
+    let values = [
+        ("quoi", labels::changed(told.len())),
+        ("version", latest.unwrap_or_default().to_string()),
+        ("lignes", lines.join("\n")),
+    ];
+    outbox::Message {
+        template: "veille_changee".to_owned(),
+        recipient,
+        values: BTreeMap::from(values.map(|(name, value)| (name.to_owned(), value))),
+    }
 }

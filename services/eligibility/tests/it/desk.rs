@@ -50,6 +50,8 @@ const CSRF: &str = "jeton";
 pub const CAMILLE: &str = "camille";
 /// Who may only look, at the same operator.
 pub const LECTEUR: &str = "lecteur";
+/// The administrator of the same operator, who watches nothing.
+pub const ODILE: &str = "odile";
 /// Of another operator.
 pub const INES: &str = "ines";
 /// The operators.
@@ -169,7 +171,12 @@ impl Desk {
                 created: ctx.now,
             };
             operator::store::insert(tx, &ctx.duty(Duty::Demo), &oi)?;
-            add_operator(tx, &ctx, (HIRO, &[(CAMILLE, &all), (LECTEUR, &["view"])]))?;
+            let hiro: [(&str, &[&str]); 3] = [
+                (CAMILLE, &all),
+                (LECTEUR, &["view"]),
+                (ODILE, &["view", "administer"]),
+            ];
+            add_operator(tx, &ctx, (HIRO, &hiro))?;
             add_operator(tx, &ctx, (LINB, &[(INES, &all)]))
         };
         let filled = platform.db.write(Lane::Foreground, None, fill);
@@ -238,6 +245,16 @@ impl Desk {
         all.extend(fields);
         let form = serde_urlencoded::to_string(all).unwrap();
         self.send(who, "POST", path, form).await
+    }
+
+    /// Disables somebody's account, or sets it active again.
+    pub async fn set_account(&self, who: &str, state: &'static str) {
+        let staff = authenticate_local(&self.platform, "root", "desk").await;
+        let staff = staff.unwrap().staff().unwrap().clone();
+        let login = format!("{who}@essai.example");
+        let set = move |tx: &mut dyn Tx| account::store::update_state(tx, &staff, &login, state);
+        let set = self.platform.db.write(Lane::Foreground, None, set).await;
+        assert_eq!(set.unwrap(), 1);
     }
 
     /// A question by the portal.

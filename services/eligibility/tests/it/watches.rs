@@ -15,7 +15,7 @@ use kernel::Millis;
 use service_api::JobEnd;
 use testkit::territory::Case;
 
-use crate::desk::{CAMILLE, Desk, HIRO, INES, LECTEUR, LINB, Page};
+use crate::desk::{CAMILLE, Desk, HIRO, INES, LECTEUR, LINB, ODILE, Page};
 
 const PATH: &str = "/eligibilite/veilles";
 
@@ -170,6 +170,40 @@ async fn a_release_that_changes_a_verdict_is_told_once_by_three_ways() {
     assert_eq!(all.location, format!("{PATH}?fait=veilles-lues"));
     let list = desk.get(CAMILLE, PATH).await;
     assert!(!list.body.contains(">Non lu<"));
+}
+
+#[tokio::test]
+async fn who_has_left_gets_no_mail_and_the_administrators_are_told_instead() {
+    let Some(mut desk) = Desk::open().await else {
+        return;
+    };
+    let open = building_of(&desk, Case::Buildable);
+    add(&desk, CAMILLE, &open).await;
+    add(&desk, INES, &open).await;
+    desk.settle().await;
+    let states = [BuildingState::Abandoned, BuildingState::Deployed];
+    let mut states = states.into_iter().cycle();
+    let mut to = async |desk: &mut Desk| {
+        let state = states.next().unwrap();
+        desk.release(|all| set(all, &open, state)).await;
+        desk.settle().await;
+        let mails = desk.mails().await;
+        let mut to: Vec<_> = mails.into_iter().map(|mail| mail.recipient).collect();
+        to.sort();
+        to
+    };
+    let (camille, ines) = ("camille@essai.example", "ines@essai.example");
+    assert_eq!(to(&mut desk).await, [camille, ines]);
+    desk.set_account(CAMILLE, "disabled").await;
+    assert_eq!(to(&mut desk).await, [ines, "odile@essai.example"]);
+    desk.set_account(ODILE, "disabled").await;
+    assert_eq!(to(&mut desk).await, [ines], "nobody is left to be told");
+    // The change stays on the portal and in the feed.
+    assert_eq!(told(&desk.events(HIRO).await).len(), 3);
+    let list = desk.get(LECTEUR, &format!("{PATH}?lecture=non")).await;
+    assert!(list.body.contains("Un verdict a changé"), "{}", list.body);
+    desk.set_account(CAMILLE, "active").await;
+    assert_eq!(to(&mut desk).await, [camille, ines]);
 }
 
 #[tokio::test]
