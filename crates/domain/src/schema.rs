@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(10, "pbo_reference", "0010_pbo_reference.sql", Reference),
     migration!(11, "upload_purpose", "0011_upload_purpose.sql", Main),
     migration!(12, "call", "0012_call.sql", Main),
+    migration!(13, "job_turns", "0013_job_turns.sql", Main),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

@@ -23,6 +23,8 @@ use crate::tasks::{Stop, Tasks};
 
 /// Quick jobs leased, and run side by side, at once.
 const JOBS_AT_ONCE: i64 = 64;
+/// Turns of long works likewise: they share one processor.
+const TURNS_AT_ONCE: i64 = 1;
 /// Long jobs likewise: each takes the whole of a writer.
 const LONG_JOBS_AT_ONCE: i64 = 1;
 /// Between two renewals of the lease of a job that still runs.
@@ -80,14 +82,10 @@ pub enum Sealed {
 pub fn start(tasks: &Tasks, crew: &Crew) {
     let each = |crew: &Crew| (crew.clone(), tasks.stop());
     let (here, stop) = each(crew);
-    let long = stop.clone();
     tasks.spawn(async move {
         here.take_back().await;
-        let both = (
-            run_jobs(&here, stop, Track::Quick),
-            run_jobs(&here, long, Track::Long),
-        );
-        tokio::join!(both.0, both.1);
+        let [quick, turns, long] = Track::ALL.map(|track| run_jobs(&here, stop.clone(), track));
+        tokio::join!(quick, turns, long);
     });
     let (here, stop) = each(crew);
     tasks.spawn(send_outbox(here, stop));
@@ -245,7 +243,11 @@ impl Crew {
     /// # Errors
     /// The store does not answer.
     pub async fn run_due_jobs(&self) -> Result<usize, Fault> {
-        Ok(self.run_track(Track::Quick).await? + self.run_track(Track::Long).await?)
+        let mut ran = 0;
+        for track in Track::ALL {
+            ran += self.run_track(track).await?;
+        }
+        Ok(ran)
     }
 
     /// Runs one batch of due jobs of a track; how many there were.
@@ -263,6 +265,7 @@ impl Crew {
         let token = format!("{}:{}", self.signer.node, self.platform.token()?);
         let at_once = match track {
             Track::Quick => JOBS_AT_ONCE,
+            Track::Turns => TURNS_AT_ONCE,
             Track::Long => LONG_JOBS_AT_ONCE,
         };
         let lease = move |tx: &mut dyn storage::Tx| {

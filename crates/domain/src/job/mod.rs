@@ -25,17 +25,34 @@ pub struct New<'a> {
     pub dedup_key: &'a str,
     /// What it needs to know, as JSON.
     pub payload: &'a str,
-    /// Whether it takes minutes: such jobs wait for each other, and nobody else waits for them.
-    pub long: bool,
+    /// Which jobs it waits for.
+    pub track: Track,
 }
 
-/// Jobs that do not wait for those of the other track.
+/// Jobs that do not wait for those of the other tracks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Track {
     /// Those somebody waits for.
     Quick,
-    /// Those that take minutes.
+    /// Each a turn of seconds of a work that takes minutes: one after the other, the longest due
+    /// first, so that such works take turns.
+    Turns,
+    /// Those that take minutes, one after the other.
     Long,
+}
+
+impl Track {
+    /// Every track.
+    pub const ALL: [Self; 3] = [Self::Quick, Self::Turns, Self::Long];
+
+    /// As stored: `long` and `turns`.
+    fn marks(self) -> (bool, bool) {
+        match self {
+            Self::Quick => (false, false),
+            Self::Turns => (true, true),
+            Self::Long => (true, false),
+        }
+    }
 }
 
 /// A job leased for running.

@@ -18,10 +18,11 @@ pub fn insert(
 ) -> Result<(), Error> {
     let stmt = sql!(
         "insert into job (operator_id, id, kind, dedup_key, payload, state, attempts, due_at_ms,
-           retry_real_at_ms, lease_token, error, long)
-         values (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, 0, '', '', ?7)
+           retry_real_at_ms, lease_token, error, long, turns)
+         values (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, 0, '', '', ?7, ?8)
          on conflict (operator_id, kind, dedup_key) do nothing"
     );
+    let (long, turns) = new.track.marks();
     let params = params![
         operator.as_str(),
         id.as_str(),
@@ -29,7 +30,8 @@ pub fn insert(
         new.dedup_key,
         new.payload,
         due.0,
-        new.long
+        long,
+        turns
     ];
     tx.execute(&reach.rls(), stmt, params)?;
     Ok(())
@@ -52,13 +54,13 @@ pub fn lease(
          where (operator_id, id) in (
            select operator_id, id from job
            where state in ('pending', 'leased') and due_at_ms <= ?2 and retry_real_at_ms <= ?3
-             and long = ?6
+             and long = ?6 and turns = ?7
            order by due_at_ms limit ?5)
          returning operator_id, id, kind, payload, attempts"
     );
     let until = real_now.plus(LEASE_MS).0;
-    let long = track == Track::Long;
-    let params = params![token, now.0, real_now.0, until, limit, long];
+    let (long, turns) = track.marks();
+    let params = params![token, now.0, real_now.0, until, limit, long, turns];
     tx.query(&scope.rls(), stmt, params)?
         .iter()
         .map(|row| {
@@ -152,9 +154,11 @@ pub fn is_due(
 ) -> Result<bool, Error> {
     let stmt = sql!(
         "select cast(1 as bigint) as found from job
-         where state in ('pending', 'leased') and due_at_ms <= ?1 and long = ?2 limit 1"
+         where state in ('pending', 'leased') and due_at_ms <= ?1 and long = ?2 and turns = ?3
+         limit 1"
     );
-    let params = params![now.0, track == Track::Long];
+    let (long, turns) = track.marks();
+    let params = params![now.0, long, turns];
     Ok(first(tx.query(&scope.rls(), stmt, params)?).is_some())
 }
 

@@ -72,7 +72,7 @@ pub async fn look(crew: &Crew) -> Result<usize, Fault> {
                 kind: REPORT_BUILT,
                 dedup_key: &one.order,
                 payload: &one.order,
-                long: false,
+                track: job::Track::Quick,
             };
             let due = working_time::add_working_ms(one.since, TAKES_MS);
             job::store::insert(tx, &scope, &one.operator, &ids.next(), &new, due)?;

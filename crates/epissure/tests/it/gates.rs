@@ -97,7 +97,7 @@ async fn victim(house: &House) -> (Victim, Browser) {
 }
 
 /// A lot of HIRO; its id.
-async fn lot(house: &House) -> String {
+pub async fn lot(house: &House) -> String {
     let known = authenticate_certificate(&house.platform, &certificate_of(HIRO)).await;
     let ctx = Arc::new(known.unwrap().unwrap());
     let begun = Receiver::begin(&house.platform, &ctx, Purpose::Lot, "hiro-secret.csv");

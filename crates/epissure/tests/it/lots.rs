@@ -1,5 +1,6 @@
 //! kill -9 of the real binary while a lot of eligibility tests is carried out: it goes on after the
-//! last lines that were kept, to the bytes of a lot that nothing disturbed.
+//! last lines that were kept, to the bytes of a lot that nothing disturbed. Nor does it wait for an
+//! import.
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests panic like the tests themselves"
@@ -10,10 +11,16 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, request};
+use domain::job::{self, Track};
 use domain::order::address_line;
+use epissure::workers::Crew;
+use kernel::{Clock, JobId};
+use service_api::{EService, JobEnd, JobKind};
+use storage::{Lane, Tx};
 use testkit::territory::Territory;
+use tokio::sync::Semaphore;
 
-use crate::house::encode;
+use crate::house::{HIRO, encode, house};
 use crate::server::{Client, Reply, Server, engine};
 
 /// Kills; with `EPISSURE_FULL`, [`KILLS_FULL`].
@@ -174,4 +181,79 @@ async fn a_lot_that_is_killed_again_and_again_ends_with_the_same_bytes() {
         "its file is gone"
     );
     server.assert_journal_is_whole();
+}
+
+/// A job of minutes: it says that it began, and goes on until it is let go.
+static BEGUN: Semaphore = Semaphore::const_new(0);
+static LET_GO: Semaphore = Semaphore::const_new(0);
+const HELD: &str = "essai.held";
+static HOLDING: EService = EService {
+    code: "essai",
+    title: "",
+    clause: "",
+    subscribed: false,
+    routes: &[],
+    xml: None,
+    jobs: &[JobKind {
+        kind: HELD,
+        run: |_, _, _| {
+            Box::pin(async {
+                BEGUN.add_permits(1);
+                LET_GO.acquire().await.unwrap().forget();
+                Ok(JobEnd::GiveUp("let go".to_owned()))
+            })
+        },
+    }],
+    reconcilers: &[],
+    migrations: &[],
+    tenant_tables: &[],
+    menu: &[],
+    mails: &[],
+};
+static BOTH: [&EService; 2] = [&eligibility::SERVICE, &HOLDING];
+
+#[tokio::test]
+async fn a_lot_ends_while_an_import_or_another_long_job_goes_on() {
+    let house = house!();
+    let (jobs, now) = (house.jobs_scope(), house.clock.business_now());
+    let owner = house.crew.provider.clone();
+    let insert = move |tx: &mut dyn Tx| {
+        let new = job::New {
+            kind: HELD,
+            dedup_key: "held",
+            payload: "",
+            track: Track::Long,
+        };
+        let id = JobId::from_store("job_held".to_owned());
+        job::store::insert(tx, &jobs, &owner, &id, &new, now)
+    };
+    let lane = Lane::Background;
+    house.platform.db.write(lane, None, insert).await.unwrap();
+    let crew = Crew {
+        services: &BOTH,
+        ..house.crew.clone()
+    };
+    let lot = crate::gates::lot(&house).await;
+    house.clock.advance(1);
+    // As the workers do, each track by itself.
+    let long = crew.clone();
+    let long = tokio::spawn(async move { long.run_track(Track::Long).await });
+    BEGUN.acquire().await.unwrap().forget();
+    let mut turns = 0;
+    loop {
+        let ran = crew.run_track(Track::Turns).await.unwrap();
+        if ran == 0 {
+            break;
+        }
+        turns += ran;
+        house.clock.advance(1);
+    }
+    assert_eq!(turns, 1, "one turn is enough for one line");
+    let mut owner = house.sign_in("administrateur", HIRO).await;
+    let page = owner.get(&format!("/eligibilite/lots/{lot}")).await;
+    assert!(page.body.contains("Terminé"), "{}", page.body);
+    assert!(!long.is_finished(), "the long job still runs");
+    LET_GO.add_permits(1);
+    assert_eq!(long.await.unwrap().unwrap(), 1);
+    house.close().await;
 }

@@ -1,8 +1,8 @@
 //! Carrying lots out. An operator has one job at a time, which takes the first of its lots; a job
-//! is a turn of about [`TURN_MS`], after which it queues again behind whoever waits: other
-//! operators' lots, imports. Each slice of lines is answered in one reading and kept, with how far
-//! the lot is, in one unit of work, so that whoever takes over goes on after the last slice that
-//! was kept.
+//! is a turn of about [`TURN_MS`], after which it queues again behind other operators' lots that
+//! wait. Imports are on another track: neither waits for the other. Each slice of lines is answered
+//! in one reading and kept, with how far the lot is, in one unit of work, so that whoever takes
+//! over goes on after the last slice that was kept.
 
 use std::sync::Arc;
 

@@ -133,13 +133,13 @@ pub(super) fn enqueue(
     work.enqueue(scope, scope.operator(), &turn(id, &key), due)
 }
 
-/// One turn of a lot: short, so that imports and other operators' lots wait for it no longer.
+/// One turn of a lot: short, so that other operators' lots wait for it no longer.
 pub(super) fn turn<'a>(id: &'a LotId, key: &'a str) -> job::New<'a> {
     job::New {
         kind: JOB,
         dedup_key: key,
         payload: id.as_str(),
-        long: true,
+        track: job::Track::Turns,
     }
 }
 

@@ -246,7 +246,7 @@ pub async fn reconcile(platform: Arc<Platform>, ctx: Arc<Ctx>) -> Result<usize, 
                 kind: EVALUATE_JOB,
                 dedup_key: &key,
                 payload: &payload,
-                long: false,
+                track: job::Track::Quick,
             };
             job::store::insert(tx, &scope, operator, &id, &new, now)?;
         }
@@ -365,7 +365,7 @@ fn conclude(
         kind: EVALUATE_JOB,
         dedup_key: &next.key(),
         payload: &next.payload()?,
-        long: false,
+        track: job::Track::Quick,
     };
     work.enqueue(scope, scope.operator(), &new, at)
 }

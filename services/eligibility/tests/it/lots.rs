@@ -82,7 +82,7 @@ pub async fn leased(park: &Park) -> Option<(Arc<Ctx>, String)> {
     let (now, real_now) = (platform.clock.business_now(), platform.clock.real_now());
     let token = format!("essai:{}", platform.token().unwrap());
     let lease = move |tx: &mut dyn Tx| {
-        job::store::lease(tx, &jobs, &token, now, real_now, (Track::Long, 1))
+        job::store::lease(tx, &jobs, &token, now, real_now, (Track::Turns, 1))
     };
     let all = park
         .db()

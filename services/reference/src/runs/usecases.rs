@@ -152,7 +152,7 @@ fn start(
         kind,
         dedup_key,
         payload,
-        long: true,
+        track: job::Track::Long,
     };
     let due = work.ctx.now;
     work.enqueue(staff, staff.provider(), &new, due)

@@ -21,7 +21,7 @@ pub(super) fn start(
         kind,
         dedup_key: id,
         payload: id,
-        long: false,
+        track: job::Track::Quick,
     };
     work.enqueue(reach, operator, &new, due)
 }
