@@ -94,6 +94,8 @@ async fn a_line_of_a_lot_is_watched_at_the_very_place_it_was_answered_for() {
     assert_eq!(page.matches(">En veille</a>").count(), 2);
     assert!(!page.contains("Mettre en veille la ligne"));
     assert!(page.contains(&format!("/eligibilite/veilles/{}", kept[0].id)));
+    let (_, none) = get(&portal, "ines", &format!("{path}?code=FCLI01")).await;
+    assert!(none.contains("Voir toutes les lignes"), "{none}");
     let (_, whole) = get(&portal, "ines", &path).await;
     assert!(!whole.contains("la ligne 4"), "it has no building");
 

@@ -668,6 +668,7 @@ async fn a_lot_goes_from_its_form_to_its_files_and_is_another_operators_nothing(
         page.contains("<svg class=\"map\" viewBox=\"0 0 1000 620\""),
         "its map"
     );
+    assert!(page.len() <= 40 << 10, "{} bytes", page.len());
     let (_, csv) = get(&portal, "ines", &format!("{path}?format=csv")).await;
     assert_eq!(csv.lines().count(), buildings.len() + 1);
     assert!(csv.contains(";'=1+1;"), "neutralised");
