@@ -54,7 +54,7 @@ pub(crate) fn stays_small(word: &str) -> bool {
 }
 
 /// A street type is no proper noun: « rue des Tilleuls ».
-fn with_small_type(street: &str) -> String {
+pub(crate) fn with_small_type(street: &str) -> String {
     let (first, rest) = street.split_once(' ').unwrap_or((street, ""));
     let plain: String = first.to_lowercase().replace('é', "e").replace('ô', "o");
     if rest.is_empty() || !lexicon::is_full_type(plain.as_bytes()) {

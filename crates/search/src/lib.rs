@@ -38,6 +38,7 @@ pub use answer::{
 pub use build::Builder;
 pub use entry::Entry;
 pub use index::{Found, Index, OpenError};
+pub use names::shown_line;
 pub use nearest::NEAR_METRES_MAX;
 pub use query::Scratch;
 pub use recognise::{PTO_SUGGESTIONS_MAX, Reading, recognise};

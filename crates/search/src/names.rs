@@ -90,6 +90,54 @@ fn push_word(out: &mut String, word: &str) {
     out.push_str(chars.as_str());
 }
 
+/// An address that came in capitals as people write it: « 2 rue des Tilleuls, 53990 Val de
+/// Lierre ». What follows the first word in lower case is left as it is, and so is an address that
+/// came in good case.
+#[must_use]
+pub fn shown_line(line: &str) -> String {
+    let capitals = |word: &&str| is_capitals(word);
+    let head: Vec<&str> = line.split(' ').take_while(capitals).collect();
+    let is_postcode = |word: &&str| word.len() == 5 && word.bytes().all(|b| b.is_ascii_digit());
+    let postcode = head.iter().position(|word| is_postcode(word));
+    let (street, town) = head.split_at(postcode.unwrap_or(head.len()));
+    let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+    let number = street
+        .iter()
+        .take_while(|word| is_number(word) || word.len() == 1);
+    let (number, street) = street.split_at(number.count());
+    let street = shown(&street.join(" "));
+    let street = match number.is_empty() {
+        true => street,
+        false => labels::with_small_type(&street),
+    };
+    let place = [number.join(" "), street];
+    let place: Vec<_> = place
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let mut out = place.join(" ");
+    if let Some((postcode, town)) = town.split_first() {
+        if !out.is_empty() {
+            out.push_str(", ");
+        }
+        out.push_str(postcode);
+        let town = shown(&town.join(" "));
+        if !town.is_empty() {
+            out.push(' ');
+            out.push_str(&town);
+        }
+    }
+    let rest: Vec<&str> = line.split(' ').skip(head.len()).collect();
+    if !rest.is_empty() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&rest.join(" "));
+    }
+    out
+}
+
 /// Number of the arrondissement that an INSEE code is of; 0 elsewhere.
 pub(crate) fn part_of(insee: &str) -> u8 {
     let code: u32 = insee.parse().unwrap_or(0);
@@ -118,6 +166,34 @@ mod tests {
             ("SAINT-DENIS-D'ANJOU", "Saint-Denis-d'Anjou"),
         ] {
             assert_eq!(shown(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_in_capitals_is_shown_as_people_write_it_and_nothing_else_is_changed() {
+        for (line, expected) in [
+            (
+                "2 RUE DES TILLEULS 53990 VAL DE LIERRE",
+                "2 rue des Tilleuls, 53990 Val de Lierre",
+            ),
+            (
+                "17 B ALLEE DE LA PETITE VALLEE 53991 ST AUBERT SUR BRUME",
+                "17 B allee de la Petite Vallee, 53991 Saint Aubert sur Brume",
+            ),
+            ("LE BOURG 53130 LAVAL", "Le Bourg, 53130 Laval"),
+            ("RUE DU GUE", "Rue du Gue"),
+            (
+                "12 RUE NEUVE 53000 LAVAL, bâtiment A, RDC",
+                "12 rue Neuve, 53000 Laval, bâtiment A, RDC",
+            ),
+            (
+                "12 bis rue des Tilleuls, 53000 Laval",
+                "12 bis rue des Tilleuls, 53000 Laval",
+            ),
+            ("53000 LAVAL", "53000 Laval"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_line(line), expected);
         }
     }
 }

@@ -57,6 +57,21 @@ impl Index {
         });
         given.collect()
     }
+
+    /// The streets (INSEE and RIVOLI codes) of the `looked_at` addresses nearest to a point, the
+    /// nearest street first; those without RIVOLI code are left out.
+    #[must_use]
+    pub fn streets_around(&self, lon: f64, lat: f64, looked_at: usize) -> Vec<(String, String)> {
+        let mut streets: Vec<(String, String)> = Vec::new();
+        for (candidate, _) in self.nearest(lon, lat, looked_at) {
+            let found = self.found(&candidate);
+            let street = (found.insee().to_owned(), found.rivoli().to_owned());
+            if !street.1.is_empty() && !streets.contains(&street) {
+                streets.push(street);
+            }
+        }
+        streets
+    }
 }
 
 fn candidate(street: usize, address: u32, index: &Index) -> Candidate {
@@ -108,6 +123,8 @@ mod tests {
             "{found:?}"
         );
         assert_eq!(index.nearest(-0.77, 48.07, 1).len(), 1);
+        let street = ("53130".to_owned(), "0952".to_owned());
+        assert_eq!(index.streets_around(-0.77, 48.07, 3), [street]);
         assert!(index.nearest(2.35, 48.85, 5).is_empty());
         assert!(index.nearest(f64::NAN, 91.0, 5).is_empty());
     }

@@ -153,11 +153,11 @@ impl Territory {
             street_code: building.rivoli.clone(),
             number: building.number.clone(),
             complement: complement.to_owned(),
-            street_name: in_lower_case(&street, false),
+            street_name: in_lower_case(&street),
             afnor_name: street,
             place_name: String::new(),
             postcode: building.postcode.clone(),
-            commune: in_lower_case(&building.commune, true),
+            commune: in_lower_case(&building.commune),
             delivery_name: building.commune.clone(),
             old_insee: String::new(),
             old_commune: String::new(),
@@ -207,16 +207,14 @@ fn years_before(day: Date, years: i32) -> Date {
     day.saturating_sub(years.years())
 }
 
-/// `RUE DES LINS` as `Rue des lins`, or as a proper name.
-fn in_lower_case(text: &str, proper: bool) -> String {
+/// `RUE DES LINS` as `Rue des Lins`.
+fn in_lower_case(text: &str) -> String {
     let small = |word: &&str| matches!(*word, "DE" | "DES" | "DU" | "LA" | "LE" | "SUR");
     let word = |(i, word): (usize, &str)| {
         let lower = word.to_lowercase();
         let mut letters = lower.chars();
         match letters.next() {
-            Some(first) if i == 0 || (proper && !small(&word)) => {
-                first.to_uppercase().chain(letters).collect()
-            }
+            Some(first) if i == 0 || !small(&word) => first.to_uppercase().chain(letters).collect(),
             _ => lower,
         }
     };

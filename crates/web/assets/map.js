@@ -160,6 +160,7 @@ class TerritoryMap extends HTMLElement {
     const paired = (of) => states.flatMap((state) => [state, of(state)]);
     const tone = (state) => colour(`[data-etat="${state}"] circle`, "stroke");
     const fill = (state) => colour(`[data-etat="${state}"] circle`, "fill");
+    const paper = getComputedStyle(this.parentElement).backgroundColor;
     const brand = colour('[data-genre="pm"] rect', "fill");
     const ink = colour('[data-genre="pbo"] path', "stroke");
     const text = { "text-color": ink, "text-halo-color": ground, "text-halo-width": 2 };
@@ -178,6 +179,30 @@ class TerritoryMap extends HTMLElement {
       layers: [
         { id: "ground", type: "background", paint: { "background-color": ground } },
         {
+          id: "roads",
+          type: "line",
+          source: "all",
+          filter: is("rue"),
+          layout: { "line-cap": "round", "line-join": "round" },
+          paint: { "line-color": paper, "line-width": byZoom(14, 2, 16, 8, 17, 15, 18, 28, 19.5, 64) },
+        },
+        {
+          id: "streets",
+          type: "symbol",
+          source: "all",
+          filter: is("rue"),
+          minzoom: 15,
+          layout: {
+            ...font,
+            "symbol-placement": "line",
+            "text-field": ["get", "court"],
+            "text-size": 13,
+            // Beside the houses, which stand on both sides.
+            "text-offset": [0, 1.9],
+          },
+          paint: text,
+        },
+        {
           id: "ways",
           type: "line",
           source: "all",
@@ -194,7 +219,7 @@ class TerritoryMap extends HTMLElement {
             "circle-stroke-color": ["match", ["get", "etat"], ...paired(tone), ink],
             "circle-opacity": ["match", ["get", "etat"], ["prevu", "abandonne"], 1, 0.55],
             "circle-stroke-width": byZoom(13, 0.75, 16, ["case", here, 4, 1.5]),
-            "circle-radius": byZoom(13, radius(2), 16, radius(["case", here, 11, 6]), 19, radius(9)),
+            "circle-radius": byZoom(13, radius(2), 16, radius(["case", here, 10, 4.5]), 19, radius(9)),
           },
         },
         {

@@ -28,6 +28,12 @@ pub fn asset(name: &str, _: &dyn Values) -> Result<String> {
     Ok(assets::url(name))
 }
 
+/// An address of the referential, as people write it.
+#[askama::filter_fn]
+pub fn address(line: &str, _: &dyn Values) -> Result<String> {
+    Ok(french::address(line))
+}
+
 /// An instant: `lun. 23 nov. 2026, 09:14`, readable by machines.
 #[askama::filter_fn]
 pub fn when(at: &Millis, _: &dyn Values) -> Result<Safe<String>> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::Millis;
 use kernel::working_time::{paris, paris_datetime};
+pub use search::shown_line as address;
 
 use crate::labels::{DAYS, FIRST, MONTHS};
 
@@ -66,6 +67,19 @@ pub fn count(digits: &str) -> String {
     out
 }
 
+/// A term that files write in capitals, as a sentence begins: `Souterrain chambre`. Anything with a
+/// letter in lower case or a digit is left as it is.
+#[must_use]
+pub fn sentence(term: &str) -> String {
+    if term.chars().any(|c| c.is_lowercase() || c.is_ascii_digit()) {
+        return term.to_owned();
+    }
+    let lower = term.to_lowercase();
+    let mut letters = lower.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
+}
+
 /// Puts narrow no-break spaces where French typography wants them: before `; : ! ? » % €` when
 /// there is already a space, and after `«`.
 #[must_use]
@@ -106,6 +120,14 @@ mod tests {
         assert_eq!(count("7"), "7");
         assert_eq!(count("18304"), "18\u{202f}304");
         assert_eq!(count("-1200300"), "\u{2212}1\u{202f}200\u{202f}300");
+    }
+
+    #[test]
+    fn terms_in_capitals_begin_as_sentences() {
+        assert_eq!(sentence("SOUTERRAIN CHAMBRE"), "Souterrain chambre");
+        assert_eq!(sentence("Façade"), "Façade");
+        assert_eq!(sentence("ZA 12"), "ZA 12");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

@@ -194,9 +194,118 @@ fn length(metres: i64) -> String {
     }
 }
 
+/// Metres of a street that one point of its sketch stands for.
+const ROAD_STEP_M: f64 = 40.0;
+/// A street shorter than that, or with fewer places, is not sketched.
+const ROAD_MIN_M: f64 = 25.0;
+const ROAD_PLACES_MIN: usize = 3;
+
+/// A street sketched from the places (longitude and latitude, degrees) of its buildings: between
+/// the houses of both sides, from the first to the last. Empty for too few or too near.
+#[must_use]
+pub fn road(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    if places.len() < ROAD_PLACES_MIN {
+        return Vec::new();
+    }
+    let n = places.len() as f64;
+    let lon = places.iter().map(|place| place.0).sum::<f64>() / n;
+    let lat = places.iter().map(|place| place.1).sum::<f64>() / n;
+    let metres = (DEGREE_M * lat.to_radians().cos().max(0.01), DEGREE_M);
+    let flat = |place: &(f64, f64)| ((place.0 - lon) * metres.0, (place.1 - lat) * metres.1);
+    let all: Vec<(f64, f64)> = places.iter().map(flat).collect();
+    // The direction in which its houses lie furthest apart.
+    let sum = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).sum::<f64>();
+    let angle = sum(|(x, y)| 2.0 * x * y).atan2(sum(|(x, y)| x * x - y * y)) / 2.0;
+    let (sin, cos) = angle.sin_cos();
+    // Along the street and off it.
+    let mut along: Vec<(f64, f64)> = all
+        .iter()
+        .map(|(x, y)| (x * cos + y * sin, y * cos - x * sin))
+        .collect();
+    along.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (first, last) = (along[0].0, along[along.len() - 1].0);
+    if last - first < ROAD_MIN_M {
+        return Vec::new();
+    }
+    // The middle between the sides, wherever houses stand, smoothed over three steps.
+    let same_step = |a: &(f64, f64), b: &(f64, f64)| step(a.0 - first) == step(b.0 - first);
+    let middles: Vec<(f64, f64)> = along
+        .chunk_by(same_step)
+        .map(|near| {
+            let low = near.iter().map(|one| one.1).fold(f64::INFINITY, f64::min);
+            let high = near
+                .iter()
+                .map(|one| one.1)
+                .fold(f64::NEG_INFINITY, f64::max);
+            let t = near.iter().map(|one| one.0).sum::<f64>() / near.len() as f64;
+            (t, f64::midpoint(low, high))
+        })
+        .collect();
+    let smooth = |i: usize| {
+        let near = &middles[i.saturating_sub(1)..(i + 2).min(middles.len())];
+        near.iter().map(|one| one.1).sum::<f64>() / near.len() as f64
+    };
+    let inner = middles
+        .iter()
+        .enumerate()
+        .map(|(i, one)| (one.0, smooth(i)));
+    let ends = (smooth(0), smooth(middles.len() - 1));
+    let whole = [(first, ends.0)].into_iter().chain(inner);
+    whole
+        .chain([(last, ends.1)])
+        .map(|(t, off)| (t * cos - off * sin, t * sin + off * cos))
+        .map(|(x, y)| (lon + x / metres.0, lat + y / metres.1))
+        .collect()
+}
+
+/// In which step of a street so many metres are.
+fn step(metres: f64) -> i64 {
+    (metres / ROAD_STEP_M) as i64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_street_runs_between_its_houses_and_along_them() {
+        // Twenty houses on each side of a street that runs north-east, eight metres off it.
+        let at = |t: f64, off: f64| {
+            let (x, y) = (t * 0.8 - off * 0.6, t * 0.6 + off * 0.8);
+            let narrow = 48.07_f64.to_radians().cos();
+            (-0.77 + x / DEGREE_M / narrow, 48.07 + y / DEGREE_M)
+        };
+        let sides = |i: i32| {
+            let t = f64::from(i) * 14.0;
+            [at(t, 8.0), at(t, -8.0)]
+        };
+        let places: Vec<(f64, f64)> = (0..20).flat_map(sides).collect();
+        let road = road(&places);
+        let off_m = |place: &(f64, f64)| {
+            let (x, y) = (
+                (place.0 + 0.77) * DEGREE_M * 48.07_f64.to_radians().cos(),
+                (place.1 - 48.07) * DEGREE_M,
+            );
+            (y * 0.8 - x * 0.6).abs()
+        };
+        assert!(road.len() >= 5, "{road:?}");
+        assert!(road.iter().all(|place| off_m(place) < 0.5), "{road:?}");
+        let near =
+            |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1e-5 && (a.1 - b.1).abs() < 1e-5;
+        let ends = (road[0], road[road.len() - 1]);
+        assert!(
+            near(ends.0, at(0.0, 0.0)) && near(ends.1, at(266.0, 0.0)),
+            "{ends:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_street_is_not_sketched() {
+        assert!(road(&[]).is_empty());
+        assert!(road(&[(-0.77, 48.07), (-0.769, 48.07)]).is_empty());
+        let one = (-0.77, 48.07);
+        assert!(road(&[one; 8]).is_empty());
+    }
 
     #[test]
     fn a_frame_holds_its_bounds_and_has_the_shape_of_the_sheet() {

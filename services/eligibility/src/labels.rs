@@ -145,7 +145,7 @@ pub fn number(one: &Neighbour) -> String {
 /// What a map says of a building.
 #[must_use]
 pub fn neighbour(one: &Neighbour) -> String {
-    let place = format!("{} {}", number(one), one.street);
+    let place = web::french::address(&format!("{} {}", number(one).to_uppercase(), one.street));
     let dwellings = lines(usize::try_from(one.dwellings).unwrap_or(0));
     format!("{} : {}, {dwellings}", place.trim(), one.state.label())
 }
@@ -193,7 +193,7 @@ pub fn at_pbo(kind: &str, cable: &str) -> String {
         "" => String::new(),
         cable => format!("câble {cable}"),
     };
-    let words = [kind.to_owned(), cable].into_iter();
+    let words = [web::french::sentence(kind), cable].into_iter();
     words
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -288,11 +288,12 @@ pub fn connection(building: &Building) -> String {
         .map(String::as_str)
         .filter(|word| !word.is_empty())
         .collect();
-    match told.as_slice() {
+    let told = match told.as_slice() {
         [] => "mode non dit".to_owned(),
         [one, other] if one == other => (*one).to_owned(),
         words => words.join(", "),
-    }
+    };
+    web::french::sentence(&told)
 }
 
 /// The manager's agreement, when it is needed.

@@ -200,6 +200,7 @@ pub struct Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surroundings::Road;
     use kernel::{Refusal, codes};
     use web::{Brand, Environment, MenuEntry, MenuGroup, Person, Theme};
 
@@ -439,6 +440,11 @@ mod tests {
                 ],
             },
             drawing: Some(Drawing {
+                roads: vec![Road {
+                    points: "0,0 9,9".to_owned(),
+                    name: "Rue des Tilleuls".to_owned(),
+                    middle: (4.0, 4.0, 45.0),
+                }],
                 bounds: "-0.774000,48.069000,-0.766000,48.073000".to_owned(),
                 buildings: vec![mark(
                     400.0,

@@ -1,6 +1,9 @@
 //! What surrounds a tested building: the map of its neighbourhood, and the way light takes from the
 //! PM to a dwelling. The page shows both; no verdict rests on them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use domain::access::{Ctx, Duty};
 use domain::building::store::{Neighbour, list_near};
 use domain::network::{OpticalRoute, Pbo, store as networks};
@@ -16,17 +19,22 @@ use crate::rules::{Assessed, Way};
 
 /// Around a building, in degrees of latitude: some two hundred metres.
 const AROUND: f64 = 0.0018;
-/// Buildings of a map at most.
+/// Buildings of a street, or behind the PM, that are looked at.
 const NEIGHBOURS_MAX: i64 = 400;
-/// Buildings whose numbers are written.
-const NUMBERED_MAX: usize = 45;
+/// Addresses around a building whose streets are looked at.
+const ADDRESSES_AROUND: usize = 160;
+/// The nearest buildings, which the frame is laid around, and which the drawing shows: a page has
+/// room for so many.
+const FRAMED: usize = 40;
+/// Width of a letter of a street's name, in units of the sheet.
+const NAME_UNITS: f64 = 9.0;
 
 /// What stands around a building, and the way to it.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// The frame of the map; `None` when the building has no coordinates.
     pub frame: Option<Bounds>,
-    /// The buildings of the frame.
+    /// The buildings in reach of the one tested, the nearest first; the frame holds some of them.
     pub neighbours: Vec<Neighbour>,
     /// The PBOs that serve the building.
     pub pbos: Vec<Pbo>,
@@ -50,18 +58,26 @@ pub async fn read(
     let way = way.cloned();
     let place = building.lon.zip(building.lat);
     let pm = assessed.site.pm.as_ref().and_then(|pm| pm.lon.zip(pm.lat));
+    let places = Arc::clone(&platform.places);
     let read = move |tx: &mut dyn Tx| {
         let release = release::store::current(tx)?;
         let (pm_ref, reference) = (building.pm_ref.as_str(), building.reference.as_str());
         let pbos = networks::list_pbos_of_building(tx, release, pm_ref, reference)?;
         let mut found = Surroundings {
-            frame: place.map(|place| frame(place, pm, &pbos)),
             pbos,
             ..Surroundings::default()
         };
-        if let Some(frame) = found.frame {
-            let street = (building.insee.as_str(), building.rivoli.as_str());
-            found.neighbours = list_near(tx, release, pm_ref, street, frame, NEIGHBOURS_MAX)?;
+        if let Some(place) = place {
+            let own = (building.insee.clone(), building.rivoli.clone());
+            // Until the index is there, the map is of the PM and of the building's own street.
+            let index = places.loaded(release);
+            let around =
+                index.map(|index| index.streets_around(place.0, place.1, ADDRESSES_AROUND));
+            let streets = [own].into_iter().chain(around.unwrap_or_default());
+            found.neighbours = neighbours(tx, release, pm_ref, streets, place)?;
+            let near = found.neighbours.iter().take(FRAMED).map(|one| one.place);
+            let placed = found.pbos.iter().filter_map(|pbo| pbo.lon.zip(pbo.lat));
+            found.frame = Some(frame(place, near.chain(placed).chain(pm)));
         }
         if let Some(way) = &way {
             (found.path, found.likely) = path(tx, &ctx, release, pm_ref, way)?;
@@ -71,22 +87,55 @@ pub async fn read(
     Ok(platform.db.read(read).await?)
 }
 
-/// The frame around a building that also holds its PBOs, and its PM unless that is far.
-fn frame(place: (f64, f64), pm: Option<(f64, f64)>, pbos: &[Pbo]) -> Bounds {
-    let placed = pbos.iter().filter_map(|pbo| pbo.lon.zip(pbo.lat));
+/// The buildings behind a PM and of some streets that are in reach of a place, the nearest first.
+fn neighbours(
+    tx: &mut dyn Tx,
+    release: release::Release,
+    pm_ref: &str,
+    streets: impl Iterator<Item = (String, String)>,
+    place: (f64, f64),
+) -> Result<Vec<Neighbour>, Error> {
+    let reach = [
+        place.0 - 2.0 * AROUND,
+        place.1 - 2.0 * AROUND,
+        place.0 + 2.0 * AROUND,
+        place.1 + 2.0 * AROUND,
+    ];
+    let mut all: Vec<Neighbour> = Vec::new();
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for (insee, rivoli) in streets {
+        if seen.iter().any(|one| one.0 == insee && one.1 == rivoli) {
+            continue;
+        }
+        // The PM's own are asked for once, with the first street.
+        let behind = if seen.is_empty() { pm_ref } else { "" };
+        let street = (insee.as_str(), rivoli.as_str());
+        all.extend(list_near(
+            tx,
+            release,
+            behind,
+            street,
+            reach,
+            NEIGHBOURS_MAX,
+        )?);
+        seen.push((insee, rivoli));
+    }
+    all.sort_by(|a, b| a.reference.cmp(&b.reference));
+    all.dedup_by(|a, b| a.reference == b.reference);
+    let narrow = place.1.to_radians().cos();
+    let off = |one: &Neighbour| ((one.place.0 - place.0) * narrow).hypot(one.place.1 - place.1);
+    all.sort_by(|a, b| off(a).total_cmp(&off(b)));
+    Ok(all)
+}
+
+/// The frame around a building that holds what is near it of `others`.
+fn frame(place: (f64, f64), others: impl Iterator<Item = (f64, f64)>) -> Bounds {
     let near = |one: &(f64, f64)| {
-        let reach = 4.0 * AROUND;
+        let reach = 2.0 * AROUND;
         (one.0 - place.0).abs() < reach && (one.1 - place.1).abs() < reach
     };
-    let all = placed.chain(pm).filter(near);
-    let half = AROUND / 2.0;
-    let start = [
-        place.0 - half,
-        place.1 - half,
-        place.0 + half,
-        place.1 + half,
-    ];
-    map::framed(all.fold(start, |b, (lon, lat)| {
+    let start = [place.0, place.1, place.0, place.1];
+    map::framed(others.filter(near).fold(start, |b, (lon, lat)| {
         [b[0].min(lon), b[1].min(lat), b[2].max(lon), b[3].max(lat)]
     }))
 }
@@ -130,11 +179,24 @@ fn path(
     Ok((Some(route), true))
 }
 
+/// A street of a map.
+#[derive(Clone, Debug)]
+pub struct Road {
+    /// The points of its line.
+    pub points: String,
+    /// Its name; empty where there is no room for it.
+    pub name: String,
+    /// The middle of what is seen of it, and how it lies there, in degrees.
+    pub middle: (f64, f64, f64),
+}
+
 /// A map, drawn.
 #[derive(Clone, Debug)]
 pub struct Drawing {
     /// What the frame holds: `west,south,east,north`.
     pub bounds: String,
+    /// Streets, sketched from their buildings.
+    pub roads: Vec<Road>,
     /// Buildings; the tested one is the last.
     pub buildings: Vec<Mark>,
     /// PBOs that serve it.
@@ -166,9 +228,14 @@ pub fn draw(assessed: &Assessed, around: &Surroundings) -> Option<Drawing> {
         }
     };
     let tested = &assessed.site.building.reference;
-    let numbered = around.neighbours.len() <= NUMBERED_MAX;
+    let seen: Vec<&Neighbour> = around
+        .neighbours
+        .iter()
+        .filter(|one| map::holds(frame, one.place))
+        .take(FRAMED)
+        .collect();
     let mut buildings: Vec<Mark> = Vec::new();
-    for one in by_importance(&around.neighbours, tested) {
+    for one in by_importance(&seen, tested) {
         let own = one.reference == *tested;
         let (number, class) = (labels::number(one), Phase::of(one.state).tone().class());
         buildings.push(Mark {
@@ -176,11 +243,7 @@ pub fn draw(assessed: &Assessed, around: &Surroundings) -> Option<Drawing> {
             ..mark(
                 one.place,
                 labels::neighbour(one),
-                if numbered || own {
-                    number
-                } else {
-                    String::new()
-                },
+                number,
                 class.to_owned(),
                 href(one),
             )
@@ -200,8 +263,10 @@ pub fn draw(assessed: &Assessed, around: &Surroundings) -> Option<Drawing> {
         all.map(point).collect::<Vec<_>>().join(" ")
     };
     let none = String::new;
+    let drawn = |(name, line): (String, Vec<(f64, f64)>)| road(frame, &name, &line);
     Some(Drawing {
         bounds: map::written(frame),
+        roads: roads(&around.neighbours).into_iter().map(drawn).collect(),
         ways: pbos.iter().map(way).collect(),
         pbos: pbos
             .iter()
@@ -215,26 +280,69 @@ pub fn draw(assessed: &Assessed, around: &Surroundings) -> Option<Drawing> {
         scale: map::scale_of(frame),
         legend: Phase::ALL
             .map(|phase| {
-                let same = |one: &&Neighbour| Phase::of(one.state) == phase;
-                let count = around.neighbours.iter().filter(same).count();
+                let same = |one: &&&Neighbour| Phase::of(one.state) == phase;
+                let count = seen.iter().filter(same).count();
                 (phase.code(), phase.label(), phase.tone(), count)
             })
             .into(),
     })
 }
 
-/// The tested building last, so that it is drawn over the others.
-fn by_importance<'a>(
-    neighbours: &'a [Neighbour],
-    tested: &'a str,
-) -> impl Iterator<Item = &'a Neighbour> {
-    let own = move |one: &&Neighbour| one.reference == tested;
-    let others = neighbours.iter().filter(move |one| !own(one));
-    others.chain(neighbours.iter().filter(own))
+/// The streets of some buildings: the name of each and its line, in degrees.
+fn roads(neighbours: &[Neighbour]) -> Vec<(String, Vec<(f64, f64)>)> {
+    let mut streets: BTreeMap<&(String, String), Vec<&Neighbour>> = BTreeMap::new();
+    for one in neighbours {
+        streets.entry(&one.street_key).or_default().push(one);
+    }
+    let sketched = streets.into_values().map(|all| {
+        let places: Vec<_> = all.iter().map(|one| one.place).collect();
+        (web::french::address(&all[0].street), map::road(&places))
+    });
+    sketched.filter(|(_, line)| !line.is_empty()).collect()
 }
 
+/// Draws a street, and its name where the frame shows enough of it.
+fn road(frame: Bounds, name: &str, line: &[(f64, f64)]) -> Road {
+    let points: Vec<_> = line.iter().map(|place| map::at(frame, *place)).collect();
+    let on_sheet =
+        |(x, y): &&(f64, f64)| (0.0..=map::SIZE.0).contains(x) && (0.0..=map::SIZE.1).contains(y);
+    let mut seen = points.iter().filter(on_sheet);
+    let ends = seen.next().zip(seen.next_back());
+    let (from, to) = ends.map_or_else(Default::default, |(from, to)| (*from, *to));
+    // Read from the left to the right.
+    let (from, to) = if from.0 <= to.0 {
+        (from, to)
+    } else {
+        (to, from)
+    };
+    let across = (to.0 - from.0, to.1 - from.1);
+    let room = across.0.hypot(across.1) >= NAME_UNITS * name.chars().count() as f64;
+    let text: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+    Road {
+        points: text.join(" "),
+        name: if room { name.to_owned() } else { String::new() },
+        middle: (
+            f64::midpoint(from.0, to.0).round(),
+            f64::midpoint(from.1, to.1).round(),
+            across.1.atan2(across.0).to_degrees().round(),
+        ),
+    }
+}
+
+/// The tested building last, so that it is drawn over the others.
+fn by_importance<'a>(
+    neighbours: &[&'a Neighbour],
+    tested: &str,
+) -> impl Iterator<Item = &'a Neighbour> {
+    let own = |one: &&Neighbour| one.reference == tested;
+    let (own, others): (Vec<_>, Vec<_>) = neighbours.iter().copied().partition(own);
+    others.into_iter().chain(own)
+}
+
+/// Its page, from that of another building: a drawing has many, and is short of room.
 fn href(one: &Neighbour) -> String {
-    web::link("/eligibilite", &[("IdentifiantImmeuble", &one.reference)])
+    let query = web::link("", &[("IdentifiantImmeuble", &one.reference)]);
+    query.replace("%2F", "/")
 }
 
 /// The same as GeoJSON, for the map that moves.
@@ -252,6 +360,14 @@ pub fn geojson(assessed: &Assessed, around: &Surroundings) -> String {
     let pm = assessed.site.pm.as_ref();
     let pm_place = pm.and_then(|pm| pm.lon.zip(pm.lat));
     let building = assessed.site.building.lon.zip(assessed.site.building.lat);
+    for (name, line) in roads(&around.neighbours) {
+        let line: Vec<_> = line.into_iter().map(|(lon, lat)| [lon, lat]).collect();
+        features.push(json!({
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": line},
+            "properties": {"genre": "rue", "court": name},
+        }));
+    }
     for pbo in &around.pbos {
         let Some(place) = pbo.lon.zip(pbo.lat) else {
             continue;
@@ -267,7 +383,8 @@ pub fn geojson(assessed: &Assessed, around: &Surroundings) -> String {
         let properties = json!({"genre": "pbo", "titre": title, "court": pbo.reference});
         features.push(point(place, properties));
     }
-    for one in by_importance(&around.neighbours, tested) {
+    let all: Vec<&Neighbour> = around.neighbours.iter().collect();
+    for one in by_importance(&all, tested) {
         let phase = Phase::of(one.state);
         let properties = json!({
             "genre": "immeuble", "etat": phase.code(), "n": 1, "etats": {(phase.code()): 1},
@@ -360,27 +477,28 @@ pub fn points(assessed: &Assessed, around: &Surroundings, way: Option<&Way>) -> 
 mod tests {
     use super::*;
 
-    fn pbo(lon: f64, lat: f64) -> Pbo {
-        Pbo {
-            pm_ref: "PM".to_owned(),
-            reference: "PB".to_owned(),
-            kind: String::new(),
-            capacity: 0,
-            lon: Some(lon),
-            lat: Some(lat),
-            origin: release::Kind::Ipe,
-        }
+    #[test]
+    fn the_frame_holds_the_building_and_what_is_near_it() {
+        let place = (-0.77, 48.07);
+        let (pm, pbo) = ((-0.774, 48.072), (-0.7705, 48.0712));
+        let reach = |near: &[(f64, f64)]| frame(place, near.iter().copied());
+        let near = reach(&[(-0.772, 48.0715), pbo]);
+        assert!(map::holds(near, place) && map::holds(near, pbo));
+        // A PM across the town does not make a map of the town.
+        let far = reach(&[pm]);
+        assert!(!map::holds(far, pm) && map::holds(far, place));
+        let high_m = (far[3] - far[1]) * map::DEGREE_M;
+        assert!((190.0..400.0).contains(&high_m), "{high_m}");
     }
 
     #[test]
-    fn the_frame_holds_the_building_its_pbos_and_a_pm_that_is_near() {
-        let place = (-0.77, 48.07);
-        let whole = frame(place, Some((-0.774, 48.072)), &[pbo(-0.7705, 48.0712)]);
-        assert!(map::holds(whole, place) && map::holds(whole, (-0.774, 48.072)));
-        assert!(map::holds(whole, (-0.7705, 48.0712)));
-        let far = frame(place, Some((-0.5, 48.2)), &[]);
-        assert!(!map::holds(far, (-0.5, 48.2)) && map::holds(far, place));
-        let high_m = (far[3] - far[1]) * map::DEGREE_M;
-        assert!((190.0..400.0).contains(&high_m), "{high_m}");
+    fn a_street_is_named_where_its_name_has_room() {
+        let frame = map::framed([-0.772, 48.069, -0.768, 48.071]);
+        let long = [(-0.7715, 48.0695), (-0.7685, 48.0705)];
+        let drawn = road(frame, "Rue des Tilleuls", &long);
+        assert_eq!(drawn.name, "Rue des Tilleuls");
+        assert!((-45.0..0.0).contains(&drawn.middle.2), "{drawn:?}");
+        let short = [(-0.7702, 48.07), (-0.7698, 48.07)];
+        assert!(road(frame, "Rue des Tilleuls", &short).name.is_empty());
     }
 }

@@ -87,7 +87,7 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     shell.extracted = tested.extracted_on;
     let outcome = match tested.buildings.as_slice() {
         [only] => {
-            shell.title = address_line(&only.site.building);
+            shell.title = web::french::address(&address_line(&only.site.building));
             let way = chosen(only, &fields);
             let ctx = call.ctx()?;
             let around = surroundings::read(&call.platform, ctx, only, way).await?;

@@ -119,7 +119,7 @@ pub(crate) async fn addresses(call: PageCall) -> PageResult {
     page.outcome = Some(match read.buildings.as_slice() {
         [only] => {
             page.shell = page.shell.under(labels::TITLE, PAGE);
-            page.shell.title = address_line(&only.building);
+            page.shell.title = web::french::address(&address_line(&only.building));
             Outcome::Tree(Box::new(tree(&call, &query, only, &narrowing)?))
         }
         several => {

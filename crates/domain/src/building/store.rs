@@ -124,6 +124,8 @@ pub struct Neighbour {
     pub complement: String,
     /// Street, type and name.
     pub street: String,
+    /// INSEE and RIVOLI codes of the street.
+    pub street_key: (String, String),
     /// Dwellings.
     pub dwellings: i64,
     /// Longitude and latitude (degrees).
@@ -141,8 +143,8 @@ pub fn list_near(
     limit: i64,
 ) -> Result<Vec<Neighbour>, Error> {
     let stmt = sql!(
-        "select building_ref, state, number, complement, street_type, street_name, dwellings, lon,
-           lat
+        "select building_ref, state, number, complement, street_type, street_name, insee, rivoli,
+           dwellings, lon, lat
          from building
          where ((pm_ref = ?1 and ?1 <> '') or (insee = ?2 and rivoli = ?3))
            and from_release <= ?4 and to_release > ?4
@@ -169,6 +171,7 @@ pub fn list_near(
             number: row.text("number")?,
             complement: row.text("complement")?,
             street: street.join(" ").trim().to_owned(),
+            street_key: (row.text("insee")?, row.text("rivoli")?),
             dwellings: row.int("dwellings")?,
             place: (lon.unwrap_or_default(), lat.unwrap_or_default()),
         })

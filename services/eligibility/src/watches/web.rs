@@ -197,7 +197,7 @@ pub(crate) async fn show(call: PageCall) -> PageResult {
     let found = call.platform.db.get(find).await.map_err(Fault::from)?;
     let (watch, changes) = found.ok_or(PageError::NotFound)?;
     let mut shell = call
-        .shell(&watch.address)
+        .shell(&web::french::address(&watch.address))
         .under(crate::labels::TITLE, "/eligibilite")
         .under(labels::TITLE, PATH);
     badge(&call, &mut shell).await?;
