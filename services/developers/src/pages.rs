@@ -282,6 +282,8 @@ pub struct Validator {
     pub csrf: String,
     /// What was pasted.
     pub text: String,
+    /// Whether it is taken for a lot, whatever its columns.
+    pub is_lot: bool,
     /// Its lines, those at fault marked.
     pub source: Source,
     /// What was found.

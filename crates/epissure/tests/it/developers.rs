@@ -5,9 +5,10 @@
     reason = "helpers of tests panic like the tests themselves"
 )]
 
+use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use developers::validator::{BYTES_MAX, Report, check};
+use developers::validator::{BYTES_MAX, Report, check, check_lot};
 use domain::call::rules::{Side, is_masked};
 use domain::call::{DAYS_KEPT, store};
 use domain::order::{PlaceOrder, well_formed};
@@ -19,7 +20,7 @@ use soap::{Envelope, Limits, Pairs, RequestHeader};
 use storage::Tx;
 use testkit::territory::Case;
 
-use crate::house::{Browser, HIRO, House, LINB, house, order_at};
+use crate::house::{Browser, HIRO, House, LINB, Page, house, order_at};
 
 const CALLS: &str = "/developpeurs/appels";
 const VALIDATOR: &str = "/developpeurs/validateur";
@@ -487,6 +488,90 @@ fn several_faults_of_one_message_are_told_together() {
     assert_eq!(found, ["VersionWS", "Texte"]);
     let lines: Vec<&str> = report.findings.iter().map(|f| f.excerpt.as_str()).collect();
     assert!(lines[0].contains("12345678901") && lines[1].contains("lang"));
+}
+
+/// Submits the file of a lot as the form does.
+async fn submitted(browser: &mut Browser, key: &str, file: &[u8]) -> Page {
+    let mut body = Vec::new();
+    for (name, value) in [("csrf", browser.csrf.as_str()), ("cle", key)] {
+        let part = format!("name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(format!("--bord\r\nContent-Disposition: form-data; {part}").bytes());
+    }
+    body.extend_from_slice(
+        b"--bord\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"lot.csv\"\r\n\
+          Content-Type: text/csv\r\n\r\n",
+    );
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--bord--\r\n");
+    let request = browser.request("POST", "/eligibilite/lots");
+    let request = request.header(CONTENT_TYPE, "multipart/form-data; boundary=bord");
+    browser.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn what_the_validator_says_of_a_lot_is_what_the_lot_says() {
+    let house = house!();
+    let mut browser = house.sign_in("agent", HIRO).await;
+    for (n, (file, told)) in testkit::lots::hostile().iter().enumerate() {
+        let door = submitted(&mut browser, &format!("h{n}"), file).await;
+        assert!(door.body.contains("/erreurs/ELOT01"), "{told}");
+        let report = check_lot(file);
+        let [found] = report.findings.as_slice() else {
+            panic!("{told}: {report:?}");
+        };
+        assert!(
+            found.code == "ELOT01" && found.message.contains(told),
+            "{found:?}"
+        );
+        assert!(!found.remedy().is_empty());
+        // As it is recognised, it is valid no more than as it is said to be a lot.
+        assert!(!check(file, &xml_services(SERVICES)).is_valid(), "{told}");
+    }
+    let spot = house.spot(Case::Buildable);
+    let building = &spot.building.reference;
+    let lines = [
+        (3, "", format!("A-1;;{building};;")),
+        (4, "FIMP16", format!("\"{}\";;{building};;", "r".repeat(31))),
+        (5, "", "A-3;\"12 rue\ndes Tilleuls\";;;".to_owned()),
+        (7, "FIMP16", format!("A-4;;{building};;X")),
+        (8, "FIMP16", ";;;123;".to_owned()),
+        (9, "FIMP15", "A-6;;;;".to_owned()),
+        (10, "FIMP16", format!("A-7;{};;;", "é".repeat(300))),
+        (11, "FIMP16", format!("A-8;;{building};;;;;")),
+        (12, "", "A-9;rien de connu".to_owned()),
+    ];
+    let head = "ReferenceClient;Adresse;IdentifiantImmeuble;CodeAdresseImmeuble;PriseExistante\n";
+    let all: Vec<&str> = lines.iter().map(|(_, _, line)| line.as_str()).collect();
+    let file = format!("{head}\n{}\r\n", all.join("\n"));
+    let report = check(file.as_bytes(), &xml_services(SERVICES));
+    assert_eq!(report, check_lot(file.as_bytes()));
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| (f.line, f.code.as_str()))
+        .collect();
+    let expected = lines.iter().filter(|(_, code, _)| !code.is_empty());
+    let expected: Vec<_> = expected.map(|(line, code, _)| (*line, *code)).collect();
+    assert_eq!(found, expected, "{report:?}");
+    let put = submitted(&mut browser, "lot", file.as_bytes()).await;
+    assert_eq!(put.status, StatusCode::SEE_OTHER, "{}", put.body);
+    house.run_jobs().await;
+    let lot = put.location.split('?').next().unwrap();
+    let result = browser.get(&format!("{lot}?format=json")).await.body;
+    let result: serde_json::Value = serde_json::from_str(&result).unwrap();
+    let answered = result.as_array().unwrap().iter().map(|row| &row["code"]);
+    for (code, (_, expected, line)) in answered.zip(&lines) {
+        let unread = ["FIMP15", "FIMP16"].contains(&code.as_str().unwrap());
+        let same = if unread {
+            code == expected
+        } else {
+            expected.is_empty()
+        };
+        assert!(same, "{line}: {code}");
+    }
+    assert_eq!(result.as_array().unwrap().len(), lines.len());
+    house.mails().await;
+    house.close().await;
 }
 
 /// Whatever is pasted is answered, within bounds.

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Platform;
 use domain::access::{OperatorScope, require};
+use domain::lot::rules::COLUMNS;
 use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
 use storage::Tx;
@@ -15,7 +16,7 @@ use web::export::{Cell, Column, Format, ROWS_MAX, attachment, csv, gather, json}
 use web::{Form, ListQuery, Pager, RefusalView, Tag};
 
 use super::pages::{Answer, Choice, LotLine, LotList, LotPage};
-use super::rules::{Answered, COLUMNS};
+use super::rules::Answered;
 use super::store::{self, Lines, Listing};
 use super::{KEPT_DAYS, Lot, LotRow, LotState, drawing, labels, links, usecases};
 
