@@ -117,7 +117,7 @@ pub struct Operation {
     pub messages: Vec<Message>,
     /// The command that sends the request.
     pub curl: String,
-    /// Codes that follow from what it declares.
+    /// Every code it may answer.
     pub codes: Vec<CodeRow>,
     /// Its contract's files.
     pub files: Vec<(String, &'static str)>,
