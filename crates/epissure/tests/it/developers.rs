@@ -6,21 +6,28 @@
 )]
 
 use axum::body::Body;
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use developers::validator::{BYTES_MAX, Report, check, check_lot};
+use domain::access::store::permissions_of;
+use domain::access::{Duty, system};
+use domain::account::Account;
 use domain::call::rules::{Side, is_masked};
 use domain::call::{DAYS_KEPT, store};
+use domain::operator::Operator;
 use domain::order::{PlaceOrder, well_formed};
-use domain::spool;
+use domain::{Platform, spool};
 use epissure::edges::xml_services;
+use epissure::house::{MIGRATIONS, TENANT_TABLES};
 use epissure::services::SERVICES;
-use kernel::{Millis, codes};
+use kernel::{AccountId, Clock, FakeClock, Millis, OperatorId, codes};
 use soap::{Envelope, Limits, Pairs, RequestHeader};
-use storage::Tx;
+use storage::{Lane, Migration, Tx};
 use testkit::territory::Case;
 
-use crate::house::{Browser, HIRO, House, LINB, Page, house, order_at};
+use crate::house::{Browser, HIRO, House, LINB, Page, START, house, order_at};
 
 const CALLS: &str = "/developpeurs/appels";
 const VALIDATOR: &str = "/developpeurs/validateur";
@@ -313,6 +320,85 @@ async fn what_is_refused_before_an_operation_is_in_the_log_with_its_line_and_col
     assert!(!schema.body.contains("Xanthippe") && !cut.body.contains("Xanthippe"));
     assert_eq!(exported(&mut browser, "22").await, (4, 3));
     house.close().await;
+}
+
+/// An installation of before the area: its accounts get the right with the rest of the upgrade, the
+/// one that may nothing gets nothing, and one that has it already keeps it.
+#[tokio::test]
+async fn accounts_made_before_the_area_may_see_it_after_the_upgrade() {
+    let before: Vec<Migration> = MIGRATIONS
+        .iter()
+        .filter(|step| step.owner != "developpeurs")
+        .copied()
+        .collect();
+    let Some(store) = testkit::Store::open(&before, &TENANT_TABLES) else {
+        return;
+    };
+    let nobody = OperatorId::from_store(String::new());
+    let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(START));
+    let platform = Platform::new(store.db.clone(), clock);
+    let ctx = system(&platform, Duty::Demo, &nobody).unwrap();
+    let (demo, sign_in) = (ctx.duty(Duty::Demo), ctx.duty(Duty::SignIn));
+    let accounts = [
+        ("un", "o1", vec!["comptes.view", "fci.create", "fci.view"]),
+        ("deux", "o1", vec!["comptes.view"]),
+        ("trois", "o2", vec!["developpeurs.view", "tao.view"]),
+        (
+            "quatre",
+            "o2",
+            vec!["eligibilite.view", "fci.view", "tao.view"],
+        ),
+        ("cinq", "o2", vec![]),
+    ];
+    let made = accounts.clone();
+    let fill = move |tx: &mut dyn Tx| {
+        for (seat, (name, of, rights)) in (1..).zip(&made) {
+            let operator = Operator {
+                id: OperatorId::from_store((*of).to_owned()),
+                code: (*of).to_owned(),
+                name: (*of).to_owned(),
+                is_provider: false,
+                contact_email: String::new(),
+                created: START,
+            };
+            if ["un", "trois"].contains(name) {
+                domain::operator::store::insert(tx, &demo, &operator)?;
+            }
+            let account = Account {
+                id: AccountId::from_store((*name).to_owned()),
+                login: format!("{name}@essai.example"),
+                name: (*name).to_owned(),
+                email: String::new(),
+                seat,
+                state: "active".to_owned(),
+                password_hash: None,
+                created: START,
+            };
+            let rights: Vec<String> = rights.iter().map(ToString::to_string).collect();
+            domain::account::store::insert(tx, &demo, &operator.id, &account, &rights)?;
+        }
+        Ok(())
+    };
+    platform
+        .db
+        .write(Lane::Foreground, None, fill)
+        .await
+        .unwrap();
+    drop(platform);
+    let store = store.upgraded(&MIGRATIONS, &TENANT_TABLES);
+    for (name, of, mut rights) in accounts {
+        let (account, of) = (name.to_owned(), of.to_owned());
+        let (account, of) = (AccountId::from_store(account), OperatorId::from_store(of));
+        let scope = sign_in;
+        let held = move |tx: &mut dyn Tx| permissions_of(tx, &scope, &of, &account);
+        let mut held = store.db.get(held).await.unwrap();
+        held.sort();
+        if rights.len() > 1 && name != "trois" {
+            rights.push("developpeurs.view");
+        }
+        rights.sort_unstable();
+        assert_eq!(held, rights, "{name}");
+    }
 }
 
 /// What is absent and what is another operator's are one page, and the OI's staff reads neither.
