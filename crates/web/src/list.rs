@@ -1,6 +1,7 @@
 //! Lists whose whole state is in their address: search, filters, order, page, export.
 
 use crate::export::Format;
+use crate::server::FLASH_FIELD;
 
 /// Rows of a page unless the address says otherwise.
 pub const PER_PAGE: usize = 50;
@@ -38,7 +39,8 @@ impl ListQuery {
     #[must_use]
     pub fn parse(path: &str, pairs: Vec<(String, String)>, sortable: &[&str], desc: bool) -> Self {
         let mut pairs = pairs;
-        pairs.retain(|(_, value)| !value.trim().is_empty());
+        // What was just done is said once, and narrows nothing.
+        pairs.retain(|(name, value)| name != FLASH_FIELD && !value.trim().is_empty());
         let get = |name: &str| find(&pairs, name);
         let default = sortable.first().copied().unwrap_or_default();
         let asked = get(SORT).filter(|sort| sortable.contains(sort));
@@ -217,6 +219,13 @@ mod tests {
         assert_eq!(exported, "/commandes?q=rue%20%C3%A9%26&etat=MAD&format=csv");
         let next = list.page_after("k2");
         assert_eq!(next, "/commandes?q=rue%20%C3%A9%26&etat=MAD&apres=k2");
+    }
+
+    #[test]
+    fn what_was_just_done_narrows_nothing_and_is_said_once() {
+        let list = query(&[("fait", "depot")]);
+        assert!(!list.is_narrowed());
+        assert_eq!(list.page_after("k"), "/commandes?apres=k");
     }
 
     #[test]

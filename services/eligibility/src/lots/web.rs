@@ -191,7 +191,7 @@ pub(crate) async fn submit(call: PageCall) -> PageResult {
             let once = call.form_key();
             match usecases::submit(&call.platform, call.ctx()?, file, once).await? {
                 Ok(id) => {
-                    let to = format!("{}?fait=depot", links::lot(id.as_str()));
+                    let to = format!("{}?fait=lot", links::lot(id.as_str()));
                     return Ok(Redirect::to(&to).into_response());
                 }
                 Err(refusal) => refusal,

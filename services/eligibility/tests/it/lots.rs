@@ -643,7 +643,7 @@ async fn a_lot_goes_from_its_form_to_its_files_and_is_another_operators_nothing(
     );
     let (status, to, body) = send(&portal, "ines", text.as_bytes()).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
-    let path = to.strip_suffix("?fait=depot").unwrap().to_owned();
+    let path = to.strip_suffix("?fait=lot").unwrap().to_owned();
     // The same form again is the same lot.
     assert_eq!(send(&portal, "ines", text.as_bytes()).await.1, to);
     let (_, page) = get(&portal, "ines", &path).await;
