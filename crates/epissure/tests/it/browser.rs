@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use axum::http::Request;
 use domain::building::{BuildingState, PmState};
 use domain::release::Kind;
 use jiff::ToSpan;
@@ -18,7 +19,8 @@ use serde_json::{Value, json};
 use testkit::territory::{Case, Size, Spot, Territory};
 
 use crate::clients::{fed, node, repository, tool};
-use crate::server::{Server, engine, territory};
+use crate::house::encode;
+use crate::server::{Server, Visitor, engine, territory};
 
 /// The OI's staff, by what the scripts call them: somebody brings a file, somebody else approves.
 const STAFF: [(&str, &str, &str); 2] = [
@@ -232,13 +234,15 @@ fn staff(server: &Server) -> Value {
     Value::Object(STAFF.into_iter().map(open).collect())
 }
 
-/// Runs a script of tests/browser against a server of its own; what was left there.
-fn browse_in(script: &str, territory: Territory) -> Option<Server> {
+/// Runs a script of tests/browser against a server of its own, once `before` was done there; what
+/// was left there.
+fn browse_in(script: &str, territory: Territory, before: impl FnOnce(&Server)) -> Option<Server> {
     let chromium = tool("EPISSURE_CHROMIUM", "chromium")?;
     let command = node(&format!("tests/browser/{script}"))?;
     let server = Server::start_in(engine(), territory)?;
     // The pages of imports are looked at before the first.
     server.house.tamper(&server.data, "delete from import_run");
+    before(&server);
     let login = |operator, profile| {
         let login = server.login(operator, profile);
         json!({ "login": login.login, "password": login.password })
@@ -271,7 +275,50 @@ fn browse_in(script: &str, territory: Territory) -> Option<Server> {
 }
 
 fn browse(script: &str) {
-    browse_in(script, territory());
+    browse_in(script, territory(), |_| {});
+}
+
+/// What was done before HIRO's agent looks: two calls of its machines, one that leaves the schema;
+/// and a watch whose place was since given up by a publication.
+async fn around(server: &Server) {
+    let spots = server.territory.spots(Case::Buildable, "HIRO");
+    let building = spots.last().unwrap().building.reference.as_str();
+    let mut agent = Visitor::sign_in(server, "HIRO").await;
+    let csrf = agent.csrf.clone();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("cle", "essai"),
+        ("IdentifiantImmeuble", building),
+    ];
+    let form = Request::post("/eligibilite/veilles");
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    let put = agent.send(form, encode(&fields)).await;
+    assert_eq!(put.status, 303, "{}", put.body);
+    let mut next = server.territory.clone();
+    let mut all = next.buildings.iter_mut();
+    all.find(|b| b.reference == building).unwrap().state = BuildingState::Abandoned;
+    let file = server.house.path("abandon.csv");
+    std::fs::write(&file, next.file(Kind::Ipe)).unwrap();
+    let day = today().to_string();
+    let import = ["import", "ipe", file.to_str().unwrap(), "--approve"];
+    server.run(&[&import[..], &["--extracted-at", &day]].concat());
+    let unread = "/eligibilite/veilles?lecture=non";
+    while !agent.get(unread).await.body.contains("Non lu<") {
+        tokio::task::yield_now().await;
+    }
+    let mut machine = server.machine("HIRO");
+    let order = [("ReferenceCommandePriseInterneOC", "R-1")];
+    let consulted = machine
+        .fci("consulterCommande", None, &order)
+        .await
+        .unwrap();
+    assert_eq!(consulted.text("Motif"), "FIMP14");
+    let wrong = [order[0], ("Inconnu", "1")];
+    let refused = machine
+        .fci("consulterCommande", None, &wrong)
+        .await
+        .unwrap();
+    assert_eq!(refused.text("Code"), "22");
 }
 
 #[test]
@@ -281,7 +328,11 @@ fn every_page_and_state_of_the_journey_is_accessible_and_clean() {
 
 #[test]
 fn the_pages_around_an_eligibility_test_are_accessible_and_clean() {
-    browse("services.mjs");
+    let before = |server: &Server| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(around(server));
+    };
+    browse_in("services.mjs", territory(), before);
 }
 
 #[test]
@@ -298,7 +349,7 @@ fn the_journey_works_from_the_keyboard_alone() {
 fn the_guide_of_the_infrastructure_is_followed_to_the_letter() {
     let day = today().saturating_sub(WEEK.days());
     let territory = Territory::generate(20_261_123, TOWN, day, &["HIRO", "LINB"]);
-    let Some(server) = browse_in("referential.mjs", territory) else {
+    let Some(server) = browse_in("referential.mjs", territory, |_| {}) else {
         return;
     };
     // Five files before, then the next one and its corrected lines, taken back.
