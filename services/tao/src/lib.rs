@@ -59,7 +59,7 @@ pub static SERVICE: EService = EService {
     xml: Some(&XML),
     jobs: &[],
     reconcilers: &[anomaly::LAPSE],
-    migrations: &[anomaly::MIGRATION],
+    migrations: &[anomaly::MIGRATION, anomaly::SEARCHED],
     tenant_tables: &[anomaly::TABLE, anomaly::TIMELINE],
     menu: &[
         MenuEntry {
