@@ -10,7 +10,6 @@ import {
   go,
   look,
   send,
-  waitFor,
   waitForTag,
 } from "./lib.mjs";
 
@@ -45,7 +44,6 @@ async function nothing(page) {
   for (const [path, name] of [
     ["/eligibilite/historique", "history-empty"],
     ["/eligibilite/veilles", "watches-empty"],
-    ["/eligibilite/lots", "lots-empty"],
     ["/adresses/anomalies", "anomalies-empty"],
     ["/developpeurs/appels", "calls-empty"],
   ]) {
@@ -87,33 +85,24 @@ async function watches(page) {
 
 const file = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
 
-// A lot under way and one that waits for it: so many texts that name nothing take longer than a
-// look at both, which is checked.
+// A lot among its lines, and the one that waits for it.
 async function underWay(page) {
-  const line = `;98 rue ${place.street} qui n'existe nulle part, Ailleurs\n`;
-  const large = file("grand.csv", `ReferenceClient;Adresse\n${line.repeat(50_000)}`);
-  const paths = [];
-  for (const name of ["lot-running", "lot-waiting"]) {
+  for (const [word, name] of [
+    ["En cours", "lot-running"],
+    ["En attente", "lot-waiting"],
+  ]) {
     await go(page, "/eligibilite/lots");
-    await page.setInputFiles("#fichier", large);
-    await send(page, named(page, "button", "Déposer"));
-    const { pathname } = new URL(page.url());
-    paths.push(pathname);
-    if (name === "lot-running") await waitFor(page, "lignes testées");
+    if (name === "lot-running") await look(page, "lots-running");
+    await send(page, page.locator("main tbody tr", { hasText: word }).locator("a").first());
+    check((await page.locator("live-part").count()) === 1, `${name} is not under way`);
     await look(page, name);
-    await go(page, paths[0]);
-    check((await page.locator("live-part").count()) === 1, `${name}: the lot was over too soon`);
-  }
-  await go(page, "/eligibilite/lots");
-  await look(page, "lots-running");
-  for (const path of paths.reverse()) {
-    await go(page, path);
-    await send(page, named(page, "button", "Supprimer ce lot"));
+    check((await page.locator("live-part").count()) === 1, `${name} ended meanwhile`);
   }
 }
 
 async function lots(page) {
   await go(page, "/eligibilite/lots");
+  await look(page, "lots-empty");
   await page.setInputFiles("#fichier", file("sans-colonne.csv", "Rien;Du tout\n1;2\n"));
   await send(page, named(page, "button", "Déposer"));
   await look(page, "lot-refused");
@@ -262,11 +251,11 @@ async function developers(page) {
 await browse(async (page) => {
   await become(page, given.other);
   await nothing(page);
+  await underWay(page);
   await become(page, given.agent);
   await changed(page);
   await watches(page);
   await lots(page);
-  await underWay(page);
   await anomalies(page);
   await lives(page);
   await developers(page);

@@ -20,6 +20,7 @@ use testkit::territory::{Case, Size, Spot, Territory};
 
 use crate::clients::{fed, node, repository, tool};
 use crate::house::encode;
+use crate::lots::file;
 use crate::server::{Server, Visitor, engine, territory};
 
 /// The OI's staff, by what the scripts call them: somebody brings a file, somebody else approves.
@@ -236,21 +237,25 @@ fn staff(server: &Server) -> Value {
 
 /// Runs a script of tests/browser against a server of its own, once `before` was done there; what
 /// was left there.
-fn browse_in(script: &str, territory: Territory, before: impl FnOnce(&Server)) -> Option<Server> {
+fn browse_in(
+    script: &str,
+    territory: Territory,
+    before: impl FnOnce(&mut Server),
+) -> Option<Server> {
     let chromium = tool("EPISSURE_CHROMIUM", "chromium")?;
     let command = node(&format!("tests/browser/{script}"))?;
-    let server = Server::start_in(engine(), territory)?;
+    let mut server = Server::start_in(engine(), territory)?;
     // The pages of imports are looked at before the first.
     server.house.tamper(&server.data, "delete from import_run");
-    before(&server);
+    before(&mut server);
     let login = |operator, profile| {
         let login = server.login(operator, profile);
         json!({ "login": login.login, "password": login.password })
     };
     let next = next_ipe(&server.territory, today());
-    let file: PathBuf = server.house.path("next").join(&next.name);
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(&file, &next.text).unwrap();
+    let ipe: PathBuf = server.house.path("next").join(&next.name);
+    std::fs::create_dir_all(ipe.parent().unwrap()).unwrap();
+    std::fs::write(&ipe, &next.text).unwrap();
     let images = std::env::var_os("UPDATE_IMAGES").map(|_| repository("docs/images"));
     let told = json!({
         "portal": server.portal_url(),
@@ -265,7 +270,7 @@ fn browse_in(script: &str, territory: Territory, before: impl FnOnce(&Server)) -
         "places": places(&server.territory),
         "guide": repository("docs/guide/infrastructure.md"),
         "things": things(&server.territory, &next),
-        "ipe": file,
+        "ipe": ipe,
         "corrected": next.corrected,
         "leaving": next.leaving,
     });
@@ -278,9 +283,10 @@ fn browse(script: &str) {
     browse_in(script, territory(), |_| {});
 }
 
-/// What was done before HIRO's agent looks: two calls of its machines, one that leaves the schema;
-/// and a watch whose place was since given up by a publication.
-async fn around(server: &Server) {
+/// What was done before somebody looks: LINB has a lot under way, and HIRO a watch whose place was
+/// since given up by a publication, and two calls of its machines, one of which leaves the schema.
+async fn around(server: &mut Server) {
+    under_way(server).await;
     let spots = server.territory.spots(Case::Buildable, "HIRO");
     let building = spots.last().unwrap().building.reference.as_str();
     let mut agent = Visitor::sign_in(server, "HIRO").await;
@@ -321,6 +327,27 @@ async fn around(server: &Server) {
     assert_eq!(refused.text("Code"), "22");
 }
 
+/// A lot whose process died among its lines and whose turn is not to come, with one that waits for
+/// it: nobody goes on with either while they are looked at.
+async fn under_way(server: &mut Server) {
+    let mut agent = Visitor::sign_in(server, "LINB").await;
+    agent
+        .submit("en-cours", &file(&server.territory, 50_000))
+        .await;
+    while server.count("select cast(sum(done) as bigint) from eligibility_lot") == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    server.kill9();
+    let held = "update job set state = 'pending', lease_token = '', due_at_ms = 9000000000000000
+                where kind = 'eligibility.lot' and state in ('pending', 'leased')";
+    server.house.tamper(&server.data, held);
+    server.restart();
+    agent.client.turn_to(server.portal_url());
+    agent.submit("en-attente", "Adresse\nx\n").await;
+    let states = "select state from eligibility_lot order by created_at_ms";
+    assert_eq!(server.rows(states), [["running"], ["waiting"]]);
+}
+
 #[test]
 fn every_page_and_state_of_the_journey_is_accessible_and_clean() {
     browse("journey.mjs");
@@ -328,7 +355,7 @@ fn every_page_and_state_of_the_journey_is_accessible_and_clean() {
 
 #[test]
 fn the_pages_around_an_eligibility_test_are_accessible_and_clean() {
-    let before = |server: &Server| {
+    let before = |server: &mut Server| {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(around(server));
     };

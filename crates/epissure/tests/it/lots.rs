@@ -24,7 +24,7 @@ const WAIT: usize = 3_000;
 
 impl Visitor {
     /// Submits a lot under a form's key; where its page is.
-    async fn submit(&mut self, key: &str, text: &str) -> String {
+    pub async fn submit(&mut self, key: &str, text: &str) -> String {
         let mut body = String::new();
         for (name, value) in [("csrf", self.csrf.as_str()), ("cle", key)] {
             let _ = write!(
@@ -60,9 +60,9 @@ impl Visitor {
 }
 
 /// Addresses as they are said, and keys, of every building again and again.
-fn file(territory: &Territory) -> String {
+pub fn file(territory: &Territory, lines: usize) -> String {
     let mut text = "ReferenceClient;Adresse;IdentifiantImmeuble\n".to_owned();
-    for (n, building) in (0..LINES).zip(territory.buildings.iter().cycle()) {
+    for (n, building) in (0..lines).zip(territory.buildings.iter().cycle()) {
         let line = match n % 2 {
             0 => format!("\"{}\";", address_line(building)),
             _ => format!(";{}", building.reference),
@@ -81,7 +81,7 @@ async fn a_lot_that_is_killed_again_and_again_ends_with_the_same_bytes() {
     let Some(mut server) = Server::start(engine()) else {
         return;
     };
-    let text = file(&server.territory);
+    let text = file(&server.territory, LINES);
     let mut visitor = Visitor::sign_in(&server, "HIRO").await;
     let undisturbed = visitor.submit("essai-1", &text).await;
     let expected = visitor.result(&undisturbed).await;
