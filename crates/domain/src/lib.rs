@@ -15,6 +15,7 @@ pub mod freeze;
 pub mod idempotency;
 pub mod job;
 pub mod line;
+pub mod lot;
 pub mod network;
 pub mod offer;
 pub mod operator;

@@ -388,11 +388,14 @@ pub(crate) enum SettingCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum XmlCommand {
-    /// Look at a message, or a CSV file of orders, without sending it; exit code 3 when it is not
-    /// valid
+    /// Look at a message, or a CSV file of orders or of a lot, without sending it; exit code 3 when
+    /// it is not valid
     Validate {
         /// The file, or - for standard input
         file: PathBuf,
+        /// Take it for the file of a lot of eligibility tests, whatever its columns
+        #[arg(long)]
+        lot: bool,
     },
 }
 

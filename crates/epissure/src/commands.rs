@@ -73,7 +73,9 @@ pub fn run(cli: Cli) -> Result<u8> {
             let text = asked.text.join(" ");
             search::one(&desk.platform, &desk.ctx, &text, desk.format).await
         }),
-        Command::Xml(XmlCommand::Validate { file }) => print(&messages::validate(&file)?, &global),
+        Command::Xml(XmlCommand::Validate { file, lot }) => {
+            print(&messages::validate(&file, lot)?, &global)
+        }
         Command::Cert(CertCommand::Make { name, dir }) => make_certificate(&name, &dir),
         Command::Permissions => text(&documents::permissions(SERVICES)),
         Command::Errors => text(&documents::errors()),

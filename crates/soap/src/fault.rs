@@ -27,6 +27,16 @@ pub enum FaultCode {
 }
 
 impl FaultCode {
+    /// Every one of them.
+    pub const ALL: [Self; 6] = [
+        Self::Internal,
+        Self::Authentication,
+        Self::Maintenance,
+        Self::Disabled,
+        Self::Unreadable,
+        Self::NotConformant,
+    ];
+
     /// The code as exchanged.
     #[must_use]
     pub fn number(self) -> u16 {

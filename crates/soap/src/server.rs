@@ -15,7 +15,7 @@ use axum::routing::get;
 use domain::access::entry::{Audited, Pending, Repeat};
 use domain::access::{Ctx, Permission, authenticate_certificate, require};
 use domain::{Idempotency, Platform};
-use kernel::{Fault, Refusal};
+use kernel::{Code, Fault, Refusal, codes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,8 +46,37 @@ pub struct XmlOperation {
     pub audit: Audited,
     /// Why a repeat has one effect.
     pub repeat: Repeat,
+    /// The codes of its own rules: what it refuses for, and what it says of a part of what was
+    /// asked (an offer, a test of a lot). Those of this edge follow from the rest.
+    pub refusals: fn() -> Vec<&'static Code>,
     /// What answers: the whole envelope, business refusals included.
     pub handler: fn(XmlCall) -> Pending<Result<String, XmlError>>,
+}
+
+impl XmlOperation {
+    /// Every code it may answer, once, and whether as a Fault: those of this edge, which follow
+    /// from what it declares, then those of its own rules, then the Faults.
+    #[must_use]
+    pub fn codes(&self) -> Vec<(&'static Code, bool)> {
+        let mut answers = vec![&codes::RC11, &codes::RC15];
+        if self.permission.subscribed {
+            answers.push(&codes::RC19);
+        }
+        if matches!(self.repeat, Repeat::MessageId) {
+            answers.extend([&codes::RC01, &codes::RC13]);
+        }
+        for code in (self.refusals)() {
+            if !answers.iter().any(|known| known.code == code.code) {
+                answers.push(code);
+            }
+        }
+        let faults = FaultCode::ALL.iter().filter_map(|fault| {
+            let code = codes::by_code(&fault.number().to_string())?;
+            Some((code, true))
+        });
+        let answers = answers.into_iter().map(|code| (code, false));
+        answers.chain(faults).collect()
+    }
 }
 
 /// How an operation does not answer with an envelope of its own.

@@ -251,8 +251,12 @@ fn migrate_server(
     tenants: &[TenantTable],
 ) -> Result<(), Error> {
     let mut connection = postgres::Connection::open_plain(settings)?;
-    // A step that cannot get its lock must not queue every reader behind it.
-    connection.batch("set lock_timeout = '10s'; set client_min_messages = 'warning'")?;
+    // A step that cannot get its lock must not queue every reader behind it. Policies bind the
+    // tables' owner too: a step that moves rows must see those of every operator.
+    connection.batch(
+        "set lock_timeout = '10s'; set client_min_messages = 'warning';
+         set epissure.staff = 'on'",
+    )?;
     connection.batch(&create_ledger())?;
     let steps: Vec<Step<'_>> = migrations
         .iter()

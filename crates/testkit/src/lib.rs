@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub mod lots;
 pub mod postgres;
 pub mod store;
 

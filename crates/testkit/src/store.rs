@@ -1,5 +1,7 @@
 //! A migrated store of its own for a test, on the engine that `EPISSURE_TEST_ENGINE` names.
 
+use std::path::Path;
+
 use storage::{Config, Db, MigrateConfig, Migration, TenantTable};
 
 use crate::postgres::{self, TestDatabase};
@@ -24,7 +26,32 @@ fn wants_postgres() -> bool {
     std::env::var("EPISSURE_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
 }
 
+fn to_migrate(dir: &Path, database: Option<&TestDatabase>) -> MigrateConfig {
+    match database {
+        None => MigrateConfig::Sqlite {
+            dir: dir.to_owned(),
+        },
+        Some(database) => MigrateConfig::Postgres {
+            owner_url: database.owner_url.clone(),
+            app_role: database.app_role.clone(),
+        },
+    }
+}
+
 impl Store {
+    /// Migrates it again, closed meanwhile, as a newer version finds it.
+    ///
+    /// # Panics
+    /// When it cannot be migrated or opened again.
+    #[must_use]
+    pub fn upgraded(self, migrations: &[Migration], tenants: &[TenantTable]) -> Self {
+        drop(self.db);
+        let to = to_migrate(self.dir.path(), self.database.as_ref());
+        storage::migrate(&to, migrations, tenants).expect("migrations");
+        let db = Db::open(&self.config).expect("an open store");
+        Self { db, ..self }
+    }
+
     /// An empty store with these tables; `None`, after the line that says it is skipped, when
     /// PostgreSQL is wanted and cannot be had.
     ///
@@ -39,22 +66,14 @@ impl Store {
         } else {
             None
         };
-        let (to_migrate, config) = match &database {
-            None => (
-                MigrateConfig::Sqlite { dir: path.clone() },
-                Config::Sqlite { dir: path },
-            ),
-            Some(database) => (
-                MigrateConfig::Postgres {
-                    owner_url: database.owner_url.clone(),
-                    app_role: database.app_role.clone(),
-                },
-                Config::Postgres {
-                    url: database.app_url.clone(),
-                },
-            ),
+        let to = to_migrate(&path, database.as_ref());
+        let config = match &database {
+            None => Config::Sqlite { dir: path },
+            Some(database) => Config::Postgres {
+                url: database.app_url.clone(),
+            },
         };
-        storage::migrate(&to_migrate, migrations, tenants).expect("migrations");
+        storage::migrate(&to, migrations, tenants).expect("migrations");
         let db = Db::open(&config).expect("an open store");
         Some(Self {
             db,

@@ -101,6 +101,7 @@ pub fn done(name: &str) -> Option<&'static str> {
         "session" => "Session fermée.",
         "connexion" => "Vous êtes connecté.",
         "depot" => "Fichier reçu : son import commence.",
+        "lot" => "Fichier reçu : le lot commence à son tour.",
         "approbation" => "Version approuvée : sa publication commence.",
         "refus" => "Version refusée.",
         "retrait" => "Version retirée : la précédente est de nouveau en vigueur.",

@@ -39,7 +39,7 @@ impl ListQuery {
     #[must_use]
     pub fn parse(path: &str, pairs: Vec<(String, String)>, sortable: &[&str], desc: bool) -> Self {
         let mut pairs = pairs;
-        // What was just done narrows nothing, and is said once.
+        // What was just done is said once, and narrows nothing.
         pairs.retain(|(name, value)| name != FLASH_FIELD && !value.trim().is_empty());
         let get = |name: &str| find(&pairs, name);
         let default = sortable.first().copied().unwrap_or_default();
@@ -230,6 +230,13 @@ mod tests {
         );
         let next = list.page_after("k2");
         assert_eq!(next, "/commandes?q=rue%20%C3%A9%26&etat=MAD&apres=k2");
+    }
+
+    #[test]
+    fn what_was_just_done_narrows_nothing_and_is_said_once() {
+        let list = query(&[("fait", "depot")]);
+        assert!(!list.is_narrowed());
+        assert_eq!(list.page_after("k"), "/commandes?apres=k");
     }
 
     #[test]

@@ -4,7 +4,6 @@
 use axum::http::StatusCode;
 use domain::call::rules::{Side, is_masked};
 use domain::order::FIELDS;
-use kernel::codes;
 use service_api::{EService, PageCall, PageError, PageResult, Repeat, XmlOperation, XmlService};
 use soap::Element;
 
@@ -150,7 +149,11 @@ pub(crate) async fn operation(call: PageCall) -> PageResult {
             message(xml, labels::ANSWER, &answer),
         ],
         curl: curl(&call, contract.service),
-        codes: codes_of(operation),
+        codes: operation
+            .codes()
+            .into_iter()
+            .map(|(row, fault)| CodeRow { row, fault })
+            .collect(),
         files: files(&call, contract.service),
     };
     Ok(web::page(StatusCode::OK, &page))
@@ -183,24 +186,4 @@ fn bounds(field: &Element, message: &str) -> String {
         Some(known) => labels::characters(known.max),
         None => labels::bounds(field),
     }
-}
-
-/// The codes that follow from what an operation declares; those of its own rules are in the
-/// catalogue.
-fn codes_of(operation: &XmlOperation) -> Vec<CodeRow> {
-    let mut named = vec![("11", false), ("15", false)];
-    if operation.permission.subscribed {
-        named.push(("19", false));
-    }
-    if matches!(operation.repeat, Repeat::MessageId) {
-        named.extend([("1", false), ("13", false)]);
-    }
-    named.extend(["10", "12", "14", "16", "18", "22"].map(|code| (code, true)));
-    let row = |(code, fault)| {
-        Some(CodeRow {
-            row: codes::by_code(code)?,
-            fault,
-        })
-    };
-    named.into_iter().filter_map(row).collect()
 }

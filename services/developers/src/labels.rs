@@ -327,7 +327,7 @@ pub mod verdict {
     /// A header without the separator of the trade's files.
     pub const SEPARATOR: &str = "le séparateur attendu est « ; »";
     /// A header that holds no column of the trade.
-    pub const NO_COLUMN: &str = "aucune colonne de CMD_ACCES : ce fichier n’en est pas un";
+    pub const NO_COLUMN: &str = "aucune colonne de CMD_ACCES ni d’un lot d’éligibilité";
     /// A column that the trade does not have.
     pub const COLUMN: &str = "colonne inconnue de CMD_ACCES";
     /// A column that stands twice.
@@ -373,6 +373,17 @@ pub mod verdict {
         match element.strip_suffix("Reponse") {
             Some(operation) => format!("réponse de {operation} (service {service})"),
             None => format!("demande {element} (service {service})"),
+        }
+    }
+
+    /// What the file of a lot was recognised as, and which of its columns are not read.
+    #[must_use]
+    pub fn lot(lines: u64, unknown: &[String]) -> String {
+        let plural = if lines > 1 { "s" } else { "" };
+        let file = format!("fichier d’un lot d’éligibilité, {lines} ligne{plural}");
+        match unknown {
+            [] => file,
+            some => format!("{file}, colonnes non lues : « {} »", some.join(" », « ")),
         }
     }
 

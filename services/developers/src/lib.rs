@@ -15,6 +15,7 @@ use service_api::{
     Access, Audited, Duty, EService, MenuEntry, MenuGroup, Method, Permission, Reconciler, Repeat,
     Right, Route, XmlService,
 };
+use storage::{Migration, Target};
 
 /// What reading the operator's own calls needs.
 const VIEW: Permission = Permission::standing("developpeurs", Right::View);
@@ -35,6 +36,16 @@ macro_rules! public {
         }
     };
 }
+
+/// The right of accounts that were made before the area was there.
+pub const MIGRATION: Migration = Migration {
+    owner: "developpeurs",
+    step: 1,
+    name: "view",
+    sql: include_str!("../migrations/0001_view.sql"),
+    postgres_sql: None,
+    target: Target::Main,
+};
 
 /// The table of contents of the e-service.
 pub static SERVICE: EService = EService {
@@ -92,7 +103,7 @@ pub static SERVICE: EService = EService {
             Box::pin(async move { domain::call::purge(&platform, ctx.duty(Duty::Upkeep)).await })
         },
     }],
-    migrations: &[],
+    migrations: &[MIGRATION],
     tenant_tables: &[],
     menu: &[MenuEntry {
         group: MenuGroup::Exchange,

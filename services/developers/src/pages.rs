@@ -117,7 +117,7 @@ pub struct Operation {
     pub messages: Vec<Message>,
     /// The command that sends the request.
     pub curl: String,
-    /// Codes that follow from what it declares.
+    /// Every code it may answer.
     pub codes: Vec<CodeRow>,
     /// Its contract's files.
     pub files: Vec<(String, &'static str)>,
@@ -282,6 +282,8 @@ pub struct Validator {
     pub csrf: String,
     /// What was pasted.
     pub text: String,
+    /// Whether it is taken for a lot, whatever its columns.
+    pub is_lot: bool,
     /// Its lines, those at fault marked.
     pub source: Source,
     /// What was found.

@@ -15,6 +15,7 @@ mod web;
 mod xml;
 
 use domain::upload::Purpose;
+use kernel::codes;
 use service_api::{
     Access, Audited, Duty, EService, JobKind, MailTemplate, MenuEntry, MenuGroup, Method,
     Permission, Reconciler, Repeat, Right, Route, XmlOperation, XmlService,
@@ -278,6 +279,7 @@ static XML: XmlService = XmlService {
             permission: VIEW,
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
+            refusals: rules::refusals,
             handler: |call| Box::pin(xml::test_eligibility(call)),
         },
         XmlOperation {
@@ -285,6 +287,10 @@ static XML: XmlService = XmlService {
             permission: VIEW,
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
+            refusals: || {
+                let whole = [&codes::RC01, &codes::RC03];
+                whole.into_iter().chain(rules::refusals()).collect()
+            },
             handler: |call| Box::pin(xml::test_lot(call)),
         },
     ],

@@ -10,7 +10,7 @@ use domain::offer::Offer;
 use domain::order::rules::{self, Asker, Control, Quoted, QuotedPto, Side, Site, Spot};
 use domain::order::{AddressKey, BuiltBy, WellFormed};
 use jiff::civil::Date;
-use kernel::{Refusal, codes};
+use kernel::{Code, Refusal, codes};
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -375,6 +375,16 @@ const SHOWN: [Control; 9] = [
     Control::OfferHeld,
     Control::Pto,
 ];
+
+/// Every code of a test: what it is refused for, and what is said of an offer.
+#[must_use]
+pub fn refusals() -> Vec<&'static Code> {
+    let question = [&codes::FIMP15, &codes::FIMP16, &codes::FIMP02];
+    let left = [&codes::FINT01, &codes::FINT06];
+    let shown = SHOWN.iter().flat_map(|control| control.codes());
+    let all = rules::LOCATE_CODES.into_iter().chain(shown);
+    question.into_iter().chain(all).chain(left).collect()
+}
 
 /// A rule that a verdict rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

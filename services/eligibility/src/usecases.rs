@@ -182,12 +182,7 @@ pub fn question(fields: &domain::order::PlaceOrder) -> Result<Question, Refusal>
         AddressKey::Building(_) => None,
         _ => given("IdentifiantImmeuble"),
     };
-    let existing_pto = match fields.get("PriseExistante") {
-        "" => None,
-        "O" => Some(true),
-        "N" => Some(false),
-        _ => return Err(Refusal::new(&codes::FIMP16).on("PriseExistante")),
-    };
+    let existing_pto = domain::order::existing_pto(fields)?;
     Ok(Question {
         key,
         building_ref,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use domain::Platform;
 use domain::access::Ctx;
 use domain::order::usecases;
-use kernel::Fault;
+use kernel::{Fault, codes};
 use service_api::{
     Access, Audited, EService, JobEnd, JobKind, MailTemplate, MenuEntry, MenuGroup, Method,
     Permission, Repeat, Right, Route, XmlOperation, XmlService,
@@ -39,12 +39,16 @@ macro_rules! route {
 }
 
 macro_rules! operation {
-    ($element:literal, $permission:ident, $audit:expr, $repeat:expr, $handler:path) => {
+    (
+        $element:literal, $permission:ident, $audit:expr, $repeat:expr, $refusals:expr,
+        $handler:path
+    ) => {
         XmlOperation {
             element: $element,
             permission: $permission,
             audit: $audit,
             repeat: $repeat,
+            refusals: $refusals,
             handler: |call| Box::pin($handler(call)),
         }
     };
@@ -131,6 +135,7 @@ static XML: XmlService = XmlService {
             CREATE,
             Unit("fci.place_order"),
             MessageId,
+            xml::place_codes,
             xml::place
         ),
         operation!(
@@ -138,6 +143,7 @@ static XML: XmlService = XmlService {
             VIEW,
             Consultation("fci.consult_order"),
             ReadOnly,
+            || vec![&codes::FIMP14, &codes::FIMP15],
             xml::consult
         ),
         operation!(
@@ -145,6 +151,7 @@ static XML: XmlService = XmlService {
             CLOSE,
             Unit("fci.cancel_order"),
             MessageId,
+            xml::move_codes,
             xml::cancel
         ),
         operation!(
@@ -152,6 +159,7 @@ static XML: XmlService = XmlService {
             MODIFY,
             Unit("fci.report_connection"),
             MessageId,
+            xml::move_codes,
             xml::report_connection
         ),
         operation!(
@@ -159,6 +167,7 @@ static XML: XmlService = XmlService {
             MODIFY,
             Unit("fci.put_in_service"),
             MessageId,
+            xml::move_codes,
             xml::put_in_service
         ),
         operation!(
@@ -166,6 +175,7 @@ static XML: XmlService = XmlService {
             VIEW,
             Nothing(NO_TRACE),
             ReadOnly,
+            Vec::new,
             xml::list_events
         ),
     ],

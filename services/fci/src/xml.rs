@@ -2,10 +2,11 @@
 
 use domain::event::store::Numbered;
 use domain::network::ConnectorColour;
+use domain::order::rules::{Control, LOCATE_CODES};
 use domain::order::store::Key;
 use domain::order::usecases::{self, Consulted, Moved, StocReport};
 use domain::order::{PlaceOrder, Status, TimelineRow, file_date};
-use kernel::{Millis, Refusal, codes, working_time};
+use kernel::{Code, Millis, Refusal, codes, working_time};
 use soap::Instant;
 use soap::server::{XmlCall, XmlError};
 
@@ -15,6 +16,21 @@ use crate::messages::{
     OrderDeposited, OrderEvent, OrderMoved, Outcome, Progress, Receipt, Report, Route, Step,
     Subcontract,
 };
+
+/// Every code of an order that is placed: its reading, its place, each control.
+pub(crate) fn place_codes() -> Vec<&'static Code> {
+    let reading = [&codes::FIMP13, &codes::FIMP15, &codes::FIMP16];
+    let controls = Control::ALL.iter().flat_map(|control| control.codes());
+    let judged = LOCATE_CODES.into_iter().chain(controls);
+    reading.into_iter().chain(judged).collect()
+}
+
+/// Every code of a step that an operator asks of its order.
+pub(crate) fn move_codes() -> Vec<&'static Code> {
+    let own = [&codes::FIMP14, &codes::FIMP06, &codes::EVER01];
+    let reading = [&codes::FIMP15, &codes::FIMP16];
+    own.into_iter().chain(reading).collect()
+}
 
 pub(crate) async fn place(call: XmlCall) -> Result<String, XmlError> {
     let fields: DepositOrder = call.body()?;

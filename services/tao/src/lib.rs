@@ -11,6 +11,7 @@ pub mod usecases;
 mod web;
 mod xml;
 
+use kernel::codes;
 use service_api::{
     Access, Audited, EService, MenuEntry, MenuGroup, Method, Permission, Repeat, Right, Route,
     XmlOperation, XmlService,
@@ -58,7 +59,7 @@ pub static SERVICE: EService = EService {
     xml: Some(&XML),
     jobs: &[],
     reconcilers: &[anomaly::LAPSE],
-    migrations: &[anomaly::MIGRATION],
+    migrations: &[anomaly::MIGRATION, anomaly::SEARCHED],
     tenant_tables: &[anomaly::TABLE, anomaly::TIMELINE],
     menu: &[
         MenuEntry {
@@ -86,6 +87,7 @@ static XML: XmlService = XmlService {
             permission: VIEW,
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
+            refusals: || vec![&codes::FIMP15, &codes::FIMP16],
             handler: |call| Box::pin(xml::search_address(call)),
         },
         XmlOperation {
@@ -93,6 +95,11 @@ static XML: XmlService = XmlService {
             permission: VIEW,
             audit: Audited::Nothing(NO_TRACE),
             repeat: Repeat::ReadOnly,
+            refusals: || {
+                let question = [&codes::FIMP15, &codes::FIMP16];
+                let answer = [&codes::FADR01, &codes::FIMP02, &codes::RC05];
+                question.into_iter().chain(answer).collect()
+            },
             handler: |call| Box::pin(xml::read_structure(call)),
         },
         XmlOperation {
@@ -100,6 +107,13 @@ static XML: XmlService = XmlService {
             permission: anomaly::CREATE,
             audit: Audited::Unit(anomaly::usecases::REPORT),
             repeat: Repeat::MessageId,
+            refusals: || {
+                let report = [&codes::FIMP15, &codes::FIMP16];
+                report
+                    .into_iter()
+                    .chain([&codes::FADR01, &codes::RC100])
+                    .collect()
+            },
             handler: |call| Box::pin(xml::report_anomaly(call)),
         },
     ],

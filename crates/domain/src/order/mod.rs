@@ -21,7 +21,9 @@ use crate::building::Building;
 
 pub use command::{FIELDS, Field, PlaceOrder};
 pub use states::{Event, Status};
-pub use wellformed::{AddressKey, BuiltBy, WellFormed, address_key, file_date, well_formed};
+pub use wellformed::{
+    AddressKey, BuiltBy, WellFormed, address_key, existing_pto, file_date, well_formed,
+};
 
 /// The type asked for in `TypeCommandeDemande`.
 pub const ORDER_TYPES: [&str; 3] = ["AUTO", "LOCA", "COFI"];

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use kernel::{OperatorId, Refusal, codes};
+use kernel::{Code, OperatorId, Refusal, codes};
 
 use super::labels::why;
 use super::{AddressKey, TYPE_WHEN_AUTO, WellFormed};
@@ -270,6 +270,15 @@ pub fn admit(
     };
     Ok(Admission { place, order_type })
 }
+
+/// What [`locate`] refuses with.
+pub static LOCATE_CODES: [&Code; 5] = [
+    &codes::FADR01,
+    &codes::FIMP16,
+    &codes::FADR02,
+    &codes::FADR03,
+    &codes::FADR04,
+];
 
 /// FADR01 to FADR04: the building, then the block, the staircase and the floor.
 ///

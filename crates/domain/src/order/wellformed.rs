@@ -228,6 +228,19 @@ pub fn file_date(text: &str) -> Option<DateTime> {
     DateTime::strptime(format, text).ok()
 }
 
+/// Whether a question is about existing PTOs alone, or lines to be built alone.
+///
+/// # Errors
+/// FIMP16 when `PriseExistante` is neither `O` nor `N`.
+pub fn existing_pto(fields: &PlaceOrder) -> Result<Option<bool>, Refusal> {
+    match fields.get("PriseExistante") {
+        "" => Ok(None),
+        "O" => Ok(Some(true)),
+        "N" => Ok(Some(false)),
+        _ => Err(Refusal::new(&codes::FIMP16).on("PriseExistante")),
+    }
+}
+
 /// The key that decides: Hexaclé, then INSEE + RIVOLI + number, then `IdentifiantImmeuble`. The
 /// first *present* decides, right or wrong (FADR01 has no fallback to the next).
 ///

@@ -72,7 +72,11 @@ pub fn find_in(
     Ok(found_in(tx, ctx, places, release, text)?.map(Ok))
 }
 
-fn readable(text: &str) -> Result<(), Refusal> {
+/// Whether a text can be looked for.
+///
+/// # Errors
+/// As [`find`].
+pub fn readable(text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::new(&codes::FIMP15).on("Adresse"));
     }

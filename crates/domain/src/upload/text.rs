@@ -40,6 +40,18 @@ pub enum TextFault {
     ManyRows(u64),
 }
 
+impl TextFault {
+    /// The line where the bound is broken.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        match self {
+            Self::Binary(line) | Self::LongLine(line) | Self::ManyColumns(line) => *line,
+            // The first beyond the bound.
+            Self::ManyRows(rows) => rows + 1,
+        }
+    }
+}
+
 /// Looks at a file piece by piece, in memory that does not depend on it.
 #[derive(Debug)]
 pub struct Checker {

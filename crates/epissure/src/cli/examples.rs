@@ -121,6 +121,7 @@ pub fn examples(path: &str) -> &'static [&'static str] {
         "xml validate" => &[
             "xml validate demande.xml",
             "xml validate commandes.csv --output json",
+            "xml validate lot.csv --lot",
             "xml validate -",
         ],
         "doctor" => &[

@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use axum::http::Request;
 use domain::building::{BuildingState, PmState};
 use domain::release::Kind;
 use jiff::ToSpan;
@@ -18,7 +19,9 @@ use serde_json::{Value, json};
 use testkit::territory::{Case, Size, Spot, Territory};
 
 use crate::clients::{fed, node, repository, tool};
-use crate::server::{Server, engine, territory};
+use crate::house::encode;
+use crate::lots::file;
+use crate::server::{Server, Visitor, engine, territory};
 
 /// The OI's staff, by what the scripts call them: somebody brings a file, somebody else approves.
 const STAFF: [(&str, &str, &str); 2] = [
@@ -232,21 +235,27 @@ fn staff(server: &Server) -> Value {
     Value::Object(STAFF.into_iter().map(open).collect())
 }
 
-/// Runs a script of tests/browser against a server of its own; what was left there.
-fn browse_in(script: &str, territory: Territory) -> Option<Server> {
+/// Runs a script of tests/browser against a server of its own, once `before` was done there; what
+/// was left there.
+fn browse_in(
+    script: &str,
+    territory: Territory,
+    before: impl FnOnce(&mut Server),
+) -> Option<Server> {
     let chromium = tool("EPISSURE_CHROMIUM", "chromium")?;
     let command = node(&format!("tests/browser/{script}"))?;
-    let server = Server::start_in(engine(), territory)?;
+    let mut server = Server::start_in(engine(), territory)?;
     // The pages of imports are looked at before the first.
     server.house.tamper(&server.data, "delete from import_run");
+    before(&mut server);
     let login = |operator, profile| {
         let login = server.login(operator, profile);
         json!({ "login": login.login, "password": login.password })
     };
     let next = next_ipe(&server.territory, today());
-    let file: PathBuf = server.house.path("next").join(&next.name);
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(&file, &next.text).unwrap();
+    let ipe: PathBuf = server.house.path("next").join(&next.name);
+    std::fs::create_dir_all(ipe.parent().unwrap()).unwrap();
+    std::fs::write(&ipe, &next.text).unwrap();
     let images = std::env::var_os("UPDATE_IMAGES").map(|_| repository("docs/images"));
     let told = json!({
         "portal": server.portal_url(),
@@ -261,7 +270,7 @@ fn browse_in(script: &str, territory: Territory) -> Option<Server> {
         "places": places(&server.territory),
         "guide": repository("docs/guide/infrastructure.md"),
         "things": things(&server.territory, &next),
-        "ipe": file,
+        "ipe": ipe,
         "corrected": next.corrected,
         "leaving": next.leaving,
     });
@@ -271,7 +280,72 @@ fn browse_in(script: &str, territory: Territory) -> Option<Server> {
 }
 
 fn browse(script: &str) {
-    browse_in(script, territory());
+    browse_in(script, territory(), |_| {});
+}
+
+/// What was done before somebody looks: LINB has a lot under way, and HIRO a watch whose place was
+/// since given up by a publication, and two calls of its machines, one of which leaves the schema.
+async fn around(server: &mut Server) {
+    under_way(server).await;
+    let spots = server.territory.spots(Case::Buildable, "HIRO");
+    let building = spots.last().unwrap().building.reference.as_str();
+    let mut agent = Visitor::sign_in(server, "HIRO").await;
+    let csrf = agent.csrf.clone();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("cle", "essai"),
+        ("IdentifiantImmeuble", building),
+    ];
+    let form = Request::post("/eligibilite/veilles");
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    let put = agent.send(form, encode(&fields)).await;
+    assert_eq!(put.status, 303, "{}", put.body);
+    let mut next = server.territory.clone();
+    let mut all = next.buildings.iter_mut();
+    all.find(|b| b.reference == building).unwrap().state = BuildingState::Abandoned;
+    let file = server.house.path("abandon.csv");
+    std::fs::write(&file, next.file(Kind::Ipe)).unwrap();
+    let day = today().to_string();
+    let import = ["import", "ipe", file.to_str().unwrap(), "--approve"];
+    server.run(&[&import[..], &["--extracted-at", &day]].concat());
+    let unread = "/eligibilite/veilles?lecture=non";
+    while !agent.get(unread).await.body.contains("Non lu<") {
+        tokio::task::yield_now().await;
+    }
+    let mut machine = server.machine("HIRO");
+    let order = [("ReferenceCommandePriseInterneOC", "R-1")];
+    let consulted = machine
+        .fci("consulterCommande", None, &order)
+        .await
+        .unwrap();
+    assert_eq!(consulted.text("Motif"), "FIMP14");
+    let wrong = [order[0], ("Inconnu", "1")];
+    let refused = machine
+        .fci("consulterCommande", None, &wrong)
+        .await
+        .unwrap();
+    assert_eq!(refused.text("Code"), "22");
+}
+
+/// A lot whose process died among its lines and whose turn is not to come, with one that waits for
+/// it: nobody goes on with either while they are looked at.
+async fn under_way(server: &mut Server) {
+    let mut agent = Visitor::sign_in(server, "LINB").await;
+    agent
+        .submit("en-cours", &file(&server.territory, 50_000))
+        .await;
+    while server.count("select cast(sum(done) as bigint) from eligibility_lot") == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    server.kill9();
+    let held = "update job set state = 'pending', lease_token = '', due_at_ms = 9000000000000000
+                where kind = 'eligibility.lot' and state in ('pending', 'leased')";
+    server.house.tamper(&server.data, held);
+    server.restart();
+    agent.client.turn_to(server.portal_url());
+    agent.submit("en-attente", "Adresse\nx\n").await;
+    let states = "select state from eligibility_lot order by created_at_ms";
+    assert_eq!(server.rows(states), [["running"], ["waiting"]]);
 }
 
 #[test]
@@ -281,7 +355,11 @@ fn every_page_and_state_of_the_journey_is_accessible_and_clean() {
 
 #[test]
 fn the_pages_around_an_eligibility_test_are_accessible_and_clean() {
-    browse("services.mjs");
+    let before = |server: &mut Server| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(around(server));
+    };
+    browse_in("services.mjs", territory(), before);
 }
 
 #[test]
@@ -298,7 +376,7 @@ fn the_journey_works_from_the_keyboard_alone() {
 fn the_guide_of_the_infrastructure_is_followed_to_the_letter() {
     let day = today().saturating_sub(WEEK.days());
     let territory = Territory::generate(20_261_123, TOWN, day, &["HIRO", "LINB"]);
-    let Some(server) = browse_in("referential.mjs", territory) else {
+    let Some(server) = browse_in("referential.mjs", territory, |_| {}) else {
         return;
     };
     // Five files before, then the next one and its corrected lines, taken back.

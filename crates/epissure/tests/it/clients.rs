@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use testkit::territory::{Case, Spot};
 
-use crate::server::{Server, engine, succeed};
+use crate::server::{Server, Visitor, engine, succeed};
 
 /// Whose client.
 #[derive(Clone, Copy, Debug)]
@@ -207,6 +207,28 @@ async fn conform(server: &Server, envelopes: &[PathBuf]) {
     succeed(command);
 }
 
+/// The operator sees each answered call in its log, under the reference that its client was given;
+/// the other operator sees none of them.
+async fn logged(server: &Server, answers: &[Value]) {
+    let list = "/developpeurs/appels?format=json";
+    let seen = Visitor::sign_in(server, "HIRO").await.get(list).await;
+    let seen: Vec<Value> = serde_json::from_str(&seen.body).unwrap();
+    for line in answers {
+        let trace = at(line, "/answer/Entete/IdentifiantReponse");
+        let row = seen
+            .iter()
+            .find(|row| row["identifiant_reponse"] == trace.as_str());
+        let row = row.unwrap_or_else(|| panic!("{trace} of {line} is not in the log"));
+        assert_eq!(row["operation"], line["operation"], "{row}");
+        assert_eq!(row["code"], at(line, "/answer/CodeRetour"), "{row}");
+        assert!(row["duree_us"].as_i64().unwrap() > 0, "{row}");
+        let asked = at(line, "/answer/Entete/IdentifiantRequete");
+        assert_eq!(row["identifiant_requete"], asked, "{row}");
+    }
+    let theirs = Visitor::sign_in(server, "LINB").await.get(list).await;
+    assert_eq!(theirs.body.trim(), "[]");
+}
+
 /// The journey of two orders, one to service, one cancelled; the references end with `tail`.
 async fn whole_journey(partner: Partner) {
     let Some(server) = Server::start(engine()) else {
@@ -220,10 +242,10 @@ async fn whole_journey(partner: Partner) {
         "arguments": [["Adresse", { "IdentifiantImmeuble": first.building.reference }]],
         "save": saved("eligibility"),
     }]);
-    let answers = partner.play(&server, "eligibilite", Some("HIRO"), asked);
-    assert_eq!(at(&answers[0], "/answer/CodeRetour"), "0", "{answers:?}");
+    let tested = partner.play(&server, "eligibilite", Some("HIRO"), asked);
+    assert_eq!(at(&tested[0], "/answer/CodeRetour"), "0", "{tested:?}");
     assert_eq!(
-        at(&answers[0], "/answer/Immeuble/0/Offre/0/Verdict"),
+        at(&tested[0], "/answer/Immeuble/0/Offre/0/Verdict"),
         "eligible"
     );
 
@@ -235,15 +257,15 @@ async fn whole_journey(partner: Partner) {
         ]]],
         "save": saved("lot"),
     }]);
-    let answers = partner.play(&server, "eligibilite", Some("HIRO"), asked);
+    let lot = partner.play(&server, "eligibilite", Some("HIRO"), asked);
     for (place, wanted) in [
         ("0/Repere", "A"),
         ("0/Immeuble/0/Offre/0/Verdict", "eligible"),
         ("1/Repere", "B"),
         ("1/Motif", "FADR01"),
     ] {
-        let told = at(&answers[0], &format!("/answer/Resultat/{place}"));
-        assert_eq!(told, wanted, "{answers:?}");
+        let told = at(&lot[0], &format!("/answer/Resultat/{place}"));
+        assert_eq!(told, wanted, "{lot:?}");
     }
 
     let asked = json!([{
@@ -251,9 +273,9 @@ async fn whole_journey(partner: Partner) {
         "arguments": [["Adresse", { "IdentifiantImmeuble": first.building.reference }]],
         "save": saved("structure"),
     }]);
-    let answers = partner.play(&server, "tao", Some("HIRO"), asked);
+    let structure = partner.play(&server, "tao", Some("HIRO"), asked);
     let floor = "/answer/Immeuble/0/Batiment/0/Escalier/0/Etage/0/Nom";
-    assert!(!at(&answers[0], floor).is_empty(), "{answers:?}");
+    assert!(!at(&structure[0], floor).is_empty(), "{structure:?}");
 
     let step = |operation: &str, arguments: Value| {
         let save = saved(operation);
@@ -340,6 +362,9 @@ async fn whole_journey(partner: Partner) {
     let twice = partner.play(&server, "tao", Some("HIRO"), wrong);
     assert_eq!(at(&twice[0], "/answer/CodeRetour"), "100", "{twice:?}");
     assert_eq!(at(&twice[0], "/answer/ReferenceAnomalie"), named);
+
+    let calls = [&tested, &lot, &structure, &answers, &reported, &twice];
+    logged(&server, &calls.map(Vec::as_slice).concat()).await;
 
     let operations = [
         "deposerCommande",

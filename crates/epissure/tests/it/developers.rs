@@ -5,21 +5,29 @@
     reason = "helpers of tests panic like the tests themselves"
 )]
 
+use axum::body::Body;
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use developers::validator::{BYTES_MAX, Report, check};
+use developers::validator::{BYTES_MAX, Report, check, check_lot};
+use domain::access::store::permissions_of;
+use domain::access::{Duty, system};
+use domain::account::Account;
 use domain::call::rules::{Side, is_masked};
 use domain::call::{DAYS_KEPT, store};
+use domain::operator::Operator;
 use domain::order::{PlaceOrder, well_formed};
-use domain::spool;
+use domain::{Platform, spool};
 use epissure::edges::xml_services;
+use epissure::house::{MIGRATIONS, TENANT_TABLES};
 use epissure::services::SERVICES;
-use kernel::{Millis, codes};
+use kernel::{AccountId, Clock, FakeClock, Millis, OperatorId, codes};
 use soap::{Envelope, Limits, Pairs, RequestHeader};
-use storage::Tx;
+use storage::{Lane, Migration, Tx};
 use testkit::territory::Case;
 
-use crate::house::{Browser, HIRO, House, LINB, house, order_at};
+use crate::house::{Browser, HIRO, House, LINB, Page, START, house, order_at};
 
 const CALLS: &str = "/developpeurs/appels";
 const VALIDATOR: &str = "/developpeurs/validateur";
@@ -171,13 +179,17 @@ async fn every_contract_is_listed_downloaded_and_explained_without_a_certificate
             assert!(list.body.contains(&path));
             let page = visitor.get(&path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");
+            let listed = operation.codes();
+            assert!(listed.len() >= 8, "{path}");
             for code in codes::ALL {
-                if page.body.contains(&format!("/erreurs/{}\"", code.code)) {
-                    let told = visitor.get(&format!("/erreurs/{}", code.code)).await;
-                    assert_eq!(told.status, StatusCode::OK);
+                let href = format!("/erreurs/{}", code.code);
+                let known = listed.iter().any(|(row, _)| row.code == code.code);
+                let shown = page.body.contains(&format!("href=\"{href}\""));
+                assert_eq!(shown, known, "{path}: {}", code.code);
+                if shown {
+                    assert_eq!(visitor.get(&href).await.status, StatusCode::OK);
                 }
             }
-            assert!(page.body.contains("/erreurs/22\""));
         }
     }
     for nothing in ["fci/rien", "rien/deposerCommande", "tao/deposerCommande"] {
@@ -308,6 +320,85 @@ async fn what_is_refused_before_an_operation_is_in_the_log_with_its_line_and_col
     assert!(!schema.body.contains("Xanthippe") && !cut.body.contains("Xanthippe"));
     assert_eq!(exported(&mut browser, "22").await, (4, 3));
     house.close().await;
+}
+
+/// An installation of before the area: its accounts get the right with the rest of the upgrade, the
+/// one that may nothing gets nothing, and one that has it already keeps it.
+#[tokio::test]
+async fn accounts_made_before_the_area_may_see_it_after_the_upgrade() {
+    let before: Vec<Migration> = MIGRATIONS
+        .iter()
+        .filter(|step| step.owner != "developpeurs")
+        .copied()
+        .collect();
+    let Some(store) = testkit::Store::open(&before, &TENANT_TABLES) else {
+        return;
+    };
+    let nobody = OperatorId::from_store(String::new());
+    let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(START));
+    let platform = Platform::new(store.db.clone(), clock);
+    let ctx = system(&platform, Duty::Demo, &nobody).unwrap();
+    let (demo, sign_in) = (ctx.duty(Duty::Demo), ctx.duty(Duty::SignIn));
+    let accounts = [
+        ("un", "o1", vec!["comptes.view", "fci.create", "fci.view"]),
+        ("deux", "o1", vec!["comptes.view"]),
+        ("trois", "o2", vec!["developpeurs.view", "tao.view"]),
+        (
+            "quatre",
+            "o2",
+            vec!["eligibilite.view", "fci.view", "tao.view"],
+        ),
+        ("cinq", "o2", vec![]),
+    ];
+    let made = accounts.clone();
+    let fill = move |tx: &mut dyn Tx| {
+        for (seat, (name, of, rights)) in (1..).zip(&made) {
+            let operator = Operator {
+                id: OperatorId::from_store((*of).to_owned()),
+                code: (*of).to_owned(),
+                name: (*of).to_owned(),
+                is_provider: false,
+                contact_email: String::new(),
+                created: START,
+            };
+            if ["un", "trois"].contains(name) {
+                domain::operator::store::insert(tx, &demo, &operator)?;
+            }
+            let account = Account {
+                id: AccountId::from_store((*name).to_owned()),
+                login: format!("{name}@essai.example"),
+                name: (*name).to_owned(),
+                email: String::new(),
+                seat,
+                state: "active".to_owned(),
+                password_hash: None,
+                created: START,
+            };
+            let rights: Vec<String> = rights.iter().map(ToString::to_string).collect();
+            domain::account::store::insert(tx, &demo, &operator.id, &account, &rights)?;
+        }
+        Ok(())
+    };
+    platform
+        .db
+        .write(Lane::Foreground, None, fill)
+        .await
+        .unwrap();
+    drop(platform);
+    let store = store.upgraded(&MIGRATIONS, &TENANT_TABLES);
+    for (name, of, mut rights) in accounts {
+        let (account, of) = (name.to_owned(), of.to_owned());
+        let (account, of) = (AccountId::from_store(account), OperatorId::from_store(of));
+        let scope = sign_in;
+        let held = move |tx: &mut dyn Tx| permissions_of(tx, &scope, &of, &account);
+        let mut held = store.db.get(held).await.unwrap();
+        held.sort();
+        if rights.len() > 1 && name != "trois" {
+            rights.push("developpeurs.view");
+        }
+        rights.sort_unstable();
+        assert_eq!(held, rights, "{name}");
+    }
 }
 
 /// What is absent and what is another operator's are one page, and the OI's staff reads neither.
@@ -487,6 +578,90 @@ fn several_faults_of_one_message_are_told_together() {
     assert_eq!(found, ["VersionWS", "Texte"]);
     let lines: Vec<&str> = report.findings.iter().map(|f| f.excerpt.as_str()).collect();
     assert!(lines[0].contains("12345678901") && lines[1].contains("lang"));
+}
+
+/// Submits the file of a lot as the form does.
+async fn submitted(browser: &mut Browser, key: &str, file: &[u8]) -> Page {
+    let mut body = Vec::new();
+    for (name, value) in [("csrf", browser.csrf.as_str()), ("cle", key)] {
+        let part = format!("name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(format!("--bord\r\nContent-Disposition: form-data; {part}").bytes());
+    }
+    body.extend_from_slice(
+        b"--bord\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"lot.csv\"\r\n\
+          Content-Type: text/csv\r\n\r\n",
+    );
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--bord--\r\n");
+    let request = browser.request("POST", "/eligibilite/lots");
+    let request = request.header(CONTENT_TYPE, "multipart/form-data; boundary=bord");
+    browser.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn what_the_validator_says_of_a_lot_is_what_the_lot_says() {
+    let house = house!();
+    let mut browser = house.sign_in("agent", HIRO).await;
+    for (n, (file, told)) in testkit::lots::hostile().iter().enumerate() {
+        let door = submitted(&mut browser, &format!("h{n}"), file).await;
+        assert!(door.body.contains("/erreurs/ELOT01"), "{told}");
+        let report = check_lot(file);
+        let [found] = report.findings.as_slice() else {
+            panic!("{told}: {report:?}");
+        };
+        assert!(
+            found.code == "ELOT01" && found.message.contains(told),
+            "{found:?}"
+        );
+        assert!(!found.remedy().is_empty());
+        // As it is recognised, it is valid no more than as it is said to be a lot.
+        assert!(!check(file, &xml_services(SERVICES)).is_valid(), "{told}");
+    }
+    let spot = house.spot(Case::Buildable);
+    let building = &spot.building.reference;
+    let lines = [
+        (3, "", format!("A-1;;{building};;")),
+        (4, "FIMP16", format!("\"{}\";;{building};;", "r".repeat(31))),
+        (5, "", "A-3;\"12 rue\ndes Tilleuls\";;;".to_owned()),
+        (7, "FIMP16", format!("A-4;;{building};;X")),
+        (8, "FIMP16", ";;;123;".to_owned()),
+        (9, "FIMP15", "A-6;;;;".to_owned()),
+        (10, "FIMP16", format!("A-7;{};;;", "é".repeat(300))),
+        (11, "FIMP16", format!("A-8;;{building};;;;;")),
+        (12, "", "A-9;rien de connu".to_owned()),
+    ];
+    let head = "ReferenceClient;Adresse;IdentifiantImmeuble;CodeAdresseImmeuble;PriseExistante\n";
+    let all: Vec<&str> = lines.iter().map(|(_, _, line)| line.as_str()).collect();
+    let file = format!("{head}\n{}\r\n", all.join("\n"));
+    let report = check(file.as_bytes(), &xml_services(SERVICES));
+    assert_eq!(report, check_lot(file.as_bytes()));
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| (f.line, f.code.as_str()))
+        .collect();
+    let expected = lines.iter().filter(|(_, code, _)| !code.is_empty());
+    let expected: Vec<_> = expected.map(|(line, code, _)| (*line, *code)).collect();
+    assert_eq!(found, expected, "{report:?}");
+    let put = submitted(&mut browser, "lot", file.as_bytes()).await;
+    assert_eq!(put.status, StatusCode::SEE_OTHER, "{}", put.body);
+    house.run_jobs().await;
+    let lot = put.location.split('?').next().unwrap();
+    let result = browser.get(&format!("{lot}?format=json")).await.body;
+    let result: serde_json::Value = serde_json::from_str(&result).unwrap();
+    let answered = result.as_array().unwrap().iter().map(|row| &row["code"]);
+    for (code, (_, expected, line)) in answered.zip(&lines) {
+        let unread = ["FIMP15", "FIMP16"].contains(&code.as_str().unwrap());
+        let same = if unread {
+            code == expected
+        } else {
+            expected.is_empty()
+        };
+        assert!(same, "{line}: {code}");
+    }
+    assert_eq!(result.as_array().unwrap().len(), lines.len());
+    house.mails().await;
+    house.close().await;
 }
 
 /// Whatever is pasted is answered, within bounds.

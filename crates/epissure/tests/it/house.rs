@@ -412,10 +412,12 @@ impl House {
         let response = self.xml.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status();
         let bytes = to_bytes(response.into_body(), 1 << 22).await.unwrap();
-        Answer {
+        let answer = Answer {
             status,
             body: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        };
+        assert_listed(service, &answer);
+        answer
     }
 
     /// Calls an operation of `contract` and checks the answer against its schema.
@@ -592,6 +594,31 @@ fn portal(platform: &Arc<Platform>, replaced: &[&'static service_api::Route]) ->
 fn xml(platform: &Arc<Platform>) -> Router {
     let services = edges::xml_services(SERVICES);
     soap::server::router(Arc::clone(platform), &services, "https://ws.example").unwrap()
+}
+
+/// Whatever a test gets from an operation is among the codes that the operation lists.
+fn assert_listed(service: &str, answer: &Answer) {
+    let of = |xml: &&soap::server::XmlService| xml.contract.service == service;
+    let xml = edges::xml_services(SERVICES).into_iter().find(of);
+    let mut operations = xml.iter().flat_map(|xml| xml.operations);
+    let named = |element: &str| answer.body.contains(&format!("{element}Reponse xmlns"));
+    let Some(operation) = operations.find(|operation| named(operation.element)) else {
+        return;
+    };
+    // What an order's life tells of itself is no answer to who consults it.
+    let parts = ["testerEligibilite", "testerEligibiliteLot"].contains(&operation.element);
+    let motives = answer.all("Motif").into_iter();
+    let mut got: Vec<String> = motives.map(str::to_owned).collect();
+    if answer.code() == 0 && !parts {
+        got.clear();
+    } else if answer.code() != 0 && got.is_empty() {
+        got.push(answer.code().to_string());
+    }
+    let listed = operation.codes();
+    for code in got {
+        let known = listed.iter().any(|(row, fault)| !fault && row.code == code);
+        assert!(known, "{} does not list {code}", operation.element);
+    }
 }
 
 /// What `testerEligibilite` is asked before `order`.

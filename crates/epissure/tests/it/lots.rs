@@ -9,8 +9,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Request, request};
+use axum::http::Request;
 use domain::job::{self, Track};
 use domain::order::address_line;
 use epissure::workers::Crew;
@@ -20,8 +19,8 @@ use storage::{Lane, Tx};
 use testkit::territory::Territory;
 use tokio::sync::Semaphore;
 
-use crate::house::{HIRO, encode, house};
-use crate::server::{Client, Reply, Server, engine};
+use crate::house::{HIRO, house};
+use crate::server::{Server, Visitor, engine};
 
 /// Kills; with `EPISSURE_FULL`, [`KILLS_FULL`].
 const KILLS: usize = 4;
@@ -31,54 +30,9 @@ const LINES: usize = 4_000;
 /// Longest wait for a lot, in tenths of a second.
 const WAIT: usize = 3_000;
 
-/// A person at the portal, whatever address it has.
-struct Visitor {
-    client: Client,
-    cookies: Vec<String>,
-    csrf: String,
-}
-
 impl Visitor {
-    async fn sign_in(server: &Server) -> Self {
-        let mut visitor = Self {
-            client: Client::new(server.portal_url(), &server.ca(), None),
-            cookies: Vec::new(),
-            csrf: String::new(),
-        };
-        let login = server.login("HIRO", "agent");
-        let csrf = visitor.get("/connexion").await.input("csrf");
-        let fields = [
-            ("csrf", csrf.as_str()),
-            ("identifiant", &login.login),
-            ("mot_de_passe", &login.password),
-        ];
-        let request = Request::post("/connexion");
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let done = visitor.send(request, encode(&fields)).await;
-        assert_eq!(done.status, 303, "{}", done.body);
-        visitor.csrf = visitor.get("/eligibilite/lots").await.input("csrf");
-        visitor
-    }
-
-    async fn get(&mut self, path: &str) -> Reply {
-        self.send(Request::get(path), String::new()).await
-    }
-
-    async fn send(&mut self, request: request::Builder, body: String) -> Reply {
-        let request = request.header("cookie", self.cookies.join("; "));
-        let request = request.body(Body::from(body)).unwrap();
-        let reply = self.client.send(request).await.unwrap();
-        for cookie in reply.headers.get_all("set-cookie") {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            let name = pair.split('=').next().unwrap();
-            self.cookies.retain(|kept| !kept.starts_with(name));
-            self.cookies.push(pair.to_owned());
-        }
-        reply
-    }
-
     /// Submits a lot under a form's key; where its page is.
-    async fn submit(&mut self, key: &str, text: &str) -> String {
+    pub async fn submit(&mut self, key: &str, text: &str) -> String {
         let mut body = String::new();
         for (name, value) in [("csrf", self.csrf.as_str()), ("cle", key)] {
             let _ = write!(
@@ -113,19 +67,10 @@ impl Visitor {
     }
 }
 
-impl Reply {
-    /// The value of an input of the page.
-    fn input(&self, name: &str) -> String {
-        let before = format!("name=\"{name}\" value=\"");
-        let (_, after) = self.body.split_once(&before).unwrap();
-        after.split('"').next().unwrap().to_owned()
-    }
-}
-
 /// Addresses as they are said, and keys, of every building again and again.
-fn file(territory: &Territory) -> String {
+pub fn file(territory: &Territory, lines: usize) -> String {
     let mut text = "ReferenceClient;Adresse;IdentifiantImmeuble\n".to_owned();
-    for (n, building) in (0..LINES).zip(territory.buildings.iter().cycle()) {
+    for (n, building) in (0..lines).zip(territory.buildings.iter().cycle()) {
         let line = match n % 2 {
             0 => format!("\"{}\";", address_line(building)),
             _ => format!(";{}", building.reference),
@@ -144,8 +89,8 @@ async fn a_lot_that_is_killed_again_and_again_ends_with_the_same_bytes() {
     let Some(mut server) = Server::start(engine()) else {
         return;
     };
-    let text = file(&server.territory);
-    let mut visitor = Visitor::sign_in(&server).await;
+    let text = file(&server.territory, LINES);
+    let mut visitor = Visitor::sign_in(&server, "HIRO").await;
     let undisturbed = visitor.submit("essai-1", &text).await;
     let expected = visitor.result(&undisturbed).await;
     assert_eq!(expected.lines().count(), LINES + 1);

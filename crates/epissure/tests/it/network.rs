@@ -25,6 +25,7 @@ use reference::runs::usecases::{Submission, submit};
 use storage::Tx;
 use testkit::territory::{Case, Spot, Territory};
 
+use crate::clients::repository;
 use crate::house::{Browser, HIRO, House, LINB, START, TODAY, encode, house, order_at};
 
 const REFERENCE: &str = "ReferenceCommandePriseInterneOC";
@@ -195,6 +196,36 @@ fn held(territory: &Territory, buildings: &[String]) -> BTreeSet<(String, String
     ptos.filter(|pto| pto.state == LineState::InService && here(&pto.reference))
         .map(|pto| (pto.oc_code.clone(), pto.reference.clone()))
         .collect()
+}
+
+/// Where nothing is shown, the OI's pages and those of developers say what to do next.
+#[test]
+fn every_empty_list_offers_a_next_action() {
+    let mut seen = 0;
+    for service in ["reference", "developers"] {
+        let folder = repository(&format!("services/{service}/templates"));
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            for block in text.split("class=\"empty\"").skip(1) {
+                let block = block.split("</div>").next().unwrap();
+                assert!(
+                    block.contains("class=\"actions\""),
+                    "{}: {block}",
+                    path.display()
+                );
+                // Each branch of the sentence has its own.
+                let (said, offered) = (block.matches("<p>"), block.matches("<p class="));
+                assert!(
+                    said.count() <= offered.count(),
+                    "{}: {block}",
+                    path.display()
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15);
 }
 
 #[tokio::test]

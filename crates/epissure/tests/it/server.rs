@@ -13,7 +13,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode, request};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use kernel::{Clock, SystemClock, working_time};
@@ -24,6 +24,8 @@ use testkit::postgres::TestDatabase;
 use testkit::territory::{Size, Territory};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+use crate::house::encode;
 
 /// What the territory is made from.
 const SEED: u64 = 20_261_123;
@@ -644,5 +646,64 @@ impl Reply {
     /// The text of the only element of this name; empty without one.
     pub fn text(&self, name: &str) -> &str {
         self.texts(name).first().copied().unwrap_or_default()
+    }
+
+    /// The value of an input of the page.
+    pub fn input(&self, name: &str) -> String {
+        let before = format!("name=\"{name}\" value=\"");
+        let (_, after) = self.body.split_once(&before).unwrap();
+        after.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// A person at the portal, whatever address it has.
+pub struct Visitor {
+    /// What it connects with.
+    pub client: Client,
+    cookies: Vec<String>,
+    /// The token of its forms.
+    pub csrf: String,
+}
+
+impl Visitor {
+    /// The agent of an operator, signed in.
+    pub async fn sign_in(server: &Server, operator: &str) -> Self {
+        let mut visitor = Self {
+            client: Client::new(server.portal_url(), &server.ca(), None),
+            cookies: Vec::new(),
+            csrf: String::new(),
+        };
+        let login = server.login(operator, "agent");
+        let csrf = visitor.get("/connexion").await.input("csrf");
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("identifiant", &login.login),
+            ("mot_de_passe", &login.password),
+        ];
+        let request = Request::post("/connexion");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let done = visitor.send(request, encode(&fields)).await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        visitor.csrf = visitor.get("/compte").await.input("csrf");
+        visitor
+    }
+
+    /// Reads a page.
+    pub async fn get(&mut self, path: &str) -> Reply {
+        self.send(Request::get(path), String::new()).await
+    }
+
+    /// Sends a request with its cookies, and keeps those that come back.
+    pub async fn send(&mut self, request: request::Builder, body: String) -> Reply {
+        let request = request.header("cookie", self.cookies.join("; "));
+        let request = request.body(Body::from(body)).unwrap();
+        let reply = self.client.send(request).await.unwrap();
+        for cookie in reply.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let name = pair.split('=').next().unwrap();
+            self.cookies.retain(|kept| !kept.starts_with(name));
+            self.cookies.push(pair.to_owned());
+        }
+        reply
     }
 }

@@ -1,6 +1,6 @@
 //! Migrations on both engines.
 
-use storage::{Db, Engine, Error, MigrateConfig, Migration, Target, migrate};
+use storage::{Db, Engine, Error, Lane, MigrateConfig, Migration, Rls, Target, Tx, migrate, sql};
 
 use crate::backend::*;
 
@@ -64,6 +64,55 @@ fn a_step_that_failed_half_way_is_done_again_in_full() {
             .collect();
         assert_eq!(names, ["a.id", "b.id", "b.n"]);
     });
+}
+
+#[test]
+fn a_step_that_makes_a_table_again_moves_the_rows_of_every_operator() {
+    for backend in [Some(sqlite()), postgres()].into_iter().flatten() {
+        on(&backend, async |b| {
+            for of in ["a", "b"] {
+                let add = move |tx: &mut dyn Tx| {
+                    tx.execute(&operator(of), add_parcel(), &parcel(of, "1"))
+                };
+                b.db.write(Lane::Foreground, None, add).await.unwrap();
+            }
+        });
+        let Backend {
+            db,
+            config,
+            migrate: to,
+            server,
+            dir,
+        } = backend;
+        drop(db);
+        let again = step(
+            3,
+            "create table parcel_again (operator_id TEXT not null, id TEXT not null,
+               primary key (operator_id, id));
+             insert into parcel_again (operator_id, id) select operator_id, id from parcel;
+             drop table parcel;
+             alter table parcel_again rename to parcel;",
+        );
+        migrate(&to, &[MIGRATIONS, &[again]].concat(), TENANTS).unwrap();
+        let db = Db::open(&config).unwrap();
+        let backend = Backend {
+            db,
+            config,
+            migrate: to,
+            server,
+            dir,
+        };
+        on(&backend, async |b| {
+            let count =
+                move |tx: &mut dyn Tx| tx.query(&Rls::Staff, sql!("select id from parcel"), &[]);
+            assert_eq!(
+                b.db.get(count).await.unwrap().len(),
+                2,
+                "{:?}",
+                b.db.engine()
+            );
+        });
+    }
 }
 
 #[test]

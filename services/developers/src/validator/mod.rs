@@ -1,15 +1,19 @@
-//! What is wrong with a message or a file of orders before it is sent: the same readers, schemas
-//! and controls as the doors use, with a line and a column for each finding. Nothing is carried
-//! out, and nothing is kept.
+//! What is wrong with a message, a file of orders or the file of a lot before it is sent: the same
+//! readers, schemas and controls as the doors use, with a line for each finding and a column where
+//! there is one. Nothing is carried out, and nothing is kept.
 
 mod file;
+mod lot;
 pub(crate) mod web;
 mod xml;
 
+use domain::lot::rules::is_lot;
 use kernel::codes;
 use service_api::XmlService;
 
 use crate::labels::verdict;
+
+pub use lot::check_lot;
 
 /// Most bytes that are looked at.
 pub const BYTES_MAX: usize = 256 * 1024;
@@ -42,6 +46,12 @@ impl Finding {
     #[must_use]
     pub fn has_page(&self) -> bool {
         codes::by_code(&self.code).is_some()
+    }
+
+    /// What to do about its code; empty when no code is given for it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        codes::by_code(&self.code).map_or("", |row| row.remedy)
     }
 }
 
@@ -91,11 +101,17 @@ impl Report {
     }
 }
 
-/// Looks at a message of one of `services`, or at a file of orders: which of them, the text says.
+/// Looks at a message of one of `services`, a file of orders or that of a lot: which of them, the
+/// text says. A heading that both files may have is a lot's; what a lot's own columns do not tell
+/// is for [`check_lot`].
 #[must_use]
 pub fn check(bytes: &[u8], services: &[&'static XmlService]) -> Report {
     if bytes.len() > BYTES_MAX {
         return Report::whole("18", verdict::too_large(BYTES_MAX));
+    }
+    let markup = bytes.trim_ascii_start().starts_with(b"<");
+    if !markup && is_lot(bytes) {
+        return check_lot(bytes);
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {

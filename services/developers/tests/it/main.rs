@@ -26,6 +26,7 @@ static XML: XmlService = XmlService {
         permission: Permission::standing("essai", Right::Create),
         audit: Audited::Unit("essai.noter"),
         repeat: Repeat::MessageId,
+        refusals: Vec::new,
         handler: |_| Box::pin(async { panic!("a validator carries nothing out") }),
     }],
 };

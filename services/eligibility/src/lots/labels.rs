@@ -1,57 +1,19 @@
 //! The French words of lots.
 
+use domain::lot::rules::COLUMNS;
 use domain::place::Named;
 use web::Tone;
 
 use super::LotState;
-use super::rules::{Answered, COLUMNS};
+use super::rules::Answered;
 
 /// The pages' name.
 pub const TITLE: &str = "Lots d’éligibilité";
 
-/// A line beyond the bound.
-pub fn long_line(line: u64) -> String {
-    format!("ligne {line} trop longue, ou guillemet qui ne se ferme pas")
-}
-
-/// A column that is there twice.
-pub fn twice(column: &str) -> String {
-    format!("la colonne {column} y est deux fois")
-}
-
-/// No column names a place.
-pub fn no_key(unknown: &[String]) -> String {
-    let read = match unknown {
-        [] => String::new(),
-        some => format!(" (lu : « {} »)", some.join(" », « ")),
-    };
-    format!(
-        "sa première ligne ne nomme aucune colonne qui désigne un lieu{read}. Il en faut une : \
-         Adresse, IdentifiantImmeuble, CodeAdresseImmeuble, ReferencePrise, ou ensemble \
-         CodeInseeImmeuble, CodeVoieRivoliImmeuble et NumeroVoieImmeuble"
-    )
-}
-
-/// More lines than a lot holds.
-pub fn many_lines(max: u64) -> String {
-    format!("plus de {max} lignes")
-}
-
-/// A line in no encoding that is read.
-pub fn garbled(line: u64) -> String {
-    format!("ligne {line} : ni UTF-8, ni Windows-1252")
-}
-
-/// Nothing after the heading.
-pub const NO_LINE: &str = "aucune ligne après celle des titres";
 /// The form came without a file.
 pub const NO_FILE: &str = "choisissez un fichier";
 /// More than one file.
 pub const ONE_FILE: &str = "un seul fichier par lot";
-/// A reference that is too long.
-pub const LONG_REFERENCE: &str = "30 caractères au plus";
-/// More fields than the heading has.
-pub const MANY_FIELDS: &str = "plus de champs que de colonnes";
 
 /// Several buildings at one address.
 pub const SEVERAL_BUILDINGS: &str = "Plusieurs immeubles à cette adresse : choisissez";

@@ -4,7 +4,6 @@
 //! [`crate::usecases::test_in`] says, on the release and at the instant of the lot's start.
 
 mod drawing;
-mod file;
 pub mod labels;
 mod links;
 mod pages;

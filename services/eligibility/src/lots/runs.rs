@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use domain::access::{Ctx, Duty, OperatorScope};
+use domain::lot::{Line, Lines};
 use domain::order::usecases as orders;
 use domain::release::{Release, ReleaseState, store as releases};
 use domain::upload::{self, UploadError};
@@ -15,8 +16,7 @@ use kernel::{Fault, JobId, LotId, Millis, OperatorId, Refusal, codes};
 use service_api::JobEnd;
 use storage::{Error, Lane, Tx};
 
-use super::file::Lines;
-use super::rules::{Answered, Line};
+use super::rules::Answered;
 use super::usecases::{JOB, answer, enqueue, turn, turn_key};
 use super::{Counts, KEPT_DAYS, Lot, LotRow, LotState, store};
 
@@ -141,7 +141,8 @@ async fn opened(
     };
     let (done, at_byte) = (u64::try_from(lot.done).unwrap_or(0), lot.at_byte);
     let read = tokio::task::spawn_blocking(move || Lines::open(bytes, done, at_byte)).await;
-    read.map_err(Fault::internal)?.map_err(Fault::internal)
+    let read = read.map_err(Fault::internal)?.map_err(Fault::internal)?;
+    Ok(read.map_err(|fault| fault.refusal()))
 }
 
 /// What one reading of a slice found.

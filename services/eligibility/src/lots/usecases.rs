@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::access::{Ctx, OperatorScope};
 use domain::building::Building;
+use domain::lot::{self, Line};
 use domain::order::address_line;
 use domain::place::usecases::find_in;
 use domain::place::{Candidate, Indexes, Named, Place, Verdict as Sure};
@@ -13,9 +14,9 @@ use domain::{Idempotency, Outcome, Platform, Unit, Verdict as Ended, Work, job};
 use kernel::{Fault, JobId, LotId, Millis, Refusal, WatchId, codes};
 use storage::{Error, Tx};
 
-use super::rules::{self, Answered, Line};
+use super::rules::{self, Answered};
 use super::{CANDIDATES_MAX, CandidateTold, Lot, LotRow, LotState, OPEN_MAX, OfferTold, Told};
-use super::{file, labels, store};
+use super::{labels, store};
 use crate::history::rules::clean;
 use crate::rules::{Assessed, Verdict};
 use crate::usecases::{Tested, question, test_in};
@@ -65,8 +66,9 @@ async fn read_through(
         Err(UploadError::Refused(refusal)) => return Ok(Err(refusal)),
         Err(UploadError::Fault(fault)) => return Err(fault),
     };
-    let read = tokio::task::spawn_blocking(move || file::scan(bytes)).await;
-    read.map_err(Fault::internal)?.map_err(Fault::internal)
+    let read = tokio::task::spawn_blocking(move || lot::scan(bytes)).await;
+    let read = read.map_err(Fault::internal)?.map_err(Fault::internal)?;
+    Ok(read.map_err(|fault| fault.refusal()))
 }
 
 async fn put(

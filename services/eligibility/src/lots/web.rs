@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use domain::Platform;
 use domain::access::{OperatorScope, require};
+use domain::lot::rules::COLUMNS;
 use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx};
@@ -15,7 +16,7 @@ use web::export::{Cell, Column, Format, ROWS_MAX, Sheet, attached, attachment, c
 use web::{Form, ListQuery, Pager, RefusalView, Tag};
 
 use super::pages::{Answer, Choice, LotLine, LotList, LotPage};
-use super::rules::{self, Answered, COLUMNS};
+use super::rules::{self, Answered};
 use super::store::{self, Lines, Listing};
 use super::{KEPT_DAYS, Lot, LotRow, LotState, drawing, labels, links, usecases};
 use crate::watches::{self, Watch};
@@ -188,7 +189,7 @@ pub(crate) async fn submit(call: PageCall) -> PageResult {
             let once = call.form_key();
             match usecases::submit(&call.platform, call.ctx()?, file, once).await? {
                 Ok(id) => {
-                    let to = format!("{}?fait=depot", links::lot(id.as_str()));
+                    let to = format!("{}?fait=lot", links::lot(id.as_str()));
                     return Ok(Redirect::to(&to).into_response());
                 }
                 Err(refusal) => refusal,

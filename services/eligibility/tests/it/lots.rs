@@ -643,7 +643,7 @@ async fn a_lot_goes_from_its_form_to_its_files_and_is_another_operators_nothing(
     );
     let (status, to, body) = send(&portal, "ines", text.as_bytes()).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
-    let path = to.strip_suffix("?fait=depot").unwrap().to_owned();
+    let path = to.strip_suffix("?fait=lot").unwrap().to_owned();
     // The same form again is the same lot.
     assert_eq!(send(&portal, "ines", text.as_bytes()).await.1, to);
     let (_, page) = get(&portal, "ines", &path).await;
@@ -754,28 +754,8 @@ async fn a_hostile_file_is_refused_on_its_field_and_nothing_of_it_is_kept() {
         return;
     };
     let portal = portal(&park, &[("ines", "HIRO", ALL)]).await;
-    let long = format!("Adresse\n{}", "x".repeat(5_000));
-    let endless = "x".repeat(200_000);
-    let many = format!("Adresse\n{}", "x\n".repeat(50_001));
-    let more = format!("Adresse\n{}", "x\n".repeat(60_000));
-    let wide = format!("Adresse{}\n", ";".repeat(200));
-    let unclosed = format!("Adresse;Etage\n\"x;1\n{}", "b;2\n".repeat(3_000));
-    for (text, told) in [
-        (&b"Adresse\nx\0y\n"[..], "octet nul"),
-        (long.as_bytes(), "trop longue"),
-        (endless.as_bytes(), "trop longue"),
-        (many.as_bytes(), "lignes"),
-        (more.as_bytes(), "lignes"),
-        (wide.as_bytes(), "trop de colonnes"),
-        (unclosed.as_bytes(), "guillemet"),
-        (b"", "vide"),
-        (b"Adresse\n", "aucune ligne"),
-        (b"Etage;ReferenceClient\n1;A\n", "CodeAdresseImmeuble"),
-        (b"Adresse;adresse\nx;y\n", "deux fois"),
-        (b"Adresse\n\x81\x8d\n", "Windows-1252"),
-        (b"\xff\xfeA\0d\0r\0e\0s\0s\0e\0\n\0", "octet nul"),
-    ] {
-        let (status, _, body) = send(&portal, "ines", text).await;
+    for (text, told) in testkit::lots::hostile() {
+        let (status, _, body) = send(&portal, "ines", &text).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
         assert!(
             body.contains("/erreurs/ELOT01") && body.contains(told),

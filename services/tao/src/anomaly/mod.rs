@@ -201,6 +201,14 @@ pub(crate) const MIGRATION: Migration = Migration {
     target: Target::Main,
 };
 
+/// What lists are searched in.
+pub(crate) const SEARCHED: Migration = Migration {
+    step: 2,
+    name: "searched",
+    sql: include_str!("../../migrations/0002_searched.sql"),
+    ..MIGRATION
+};
+
 const DUTIES: &[&str] = &["address_anomalies"];
 
 /// Who may read and write anomalies beside their operator and the OI's staff.

@@ -138,10 +138,10 @@ pub fn insert(tx: &mut dyn Tx, scope: &OperatorScope, new: &Anomaly) -> Result<b
            address_label, place_key, batiment, escalier, etage, porte, pto_ref, typed, expected,
            dwellings, comment, reference_release, resolution, seen_in_release, reason, account_id,
            reporter, channel, created_at_ms, updated_at_ms, lapses_at_ms, acknowledged_ms,
-           in_progress_ms, pending_ms)
+           in_progress_ms, pending_ms, searched)
          values (?1, ?2, ?3, ?4, '', ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
            ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, '', null, '', ?27, ?28, ?29, ?30, ?30,
-           null, 0, 0, 0)
+           null, 0, 0, 0, ?31)
          on conflict do nothing"
     );
     let place = &new.place;
@@ -176,8 +176,23 @@ pub fn insert(tx: &mut dyn Tx, scope: &OperatorScope, new: &Anomaly) -> Result<b
         new.reporter.as_str(),
         new.channel.as_str(),
         new.created.0,
+        searched(new),
     ];
     Ok(tx.execute(&scope.rls(), stmt, params)? == 1)
+}
+
+/// What a list is searched in. A search of one of its words never runs into the next.
+fn searched(anomaly: &Anomaly) -> String {
+    let place = &anomaly.place;
+    let parts = [
+        &anomaly.reference,
+        &place.label,
+        &place.commune,
+        &place.insee,
+        &place.building_ref,
+        &anomaly.pto_ref,
+    ];
+    parts.map(|text| text.to_lowercase()).join(" | ")
 }
 
 /// Writes back an anomaly that was read at `anomaly.version`; false when it has changed since.
@@ -412,7 +427,7 @@ pub struct Listing {
     pub complexity: Option<Complexity>,
     /// In this commune, by its INSEE code.
     pub insee: String,
-    /// Whose reference, building or commune begins so, or of this PTO.
+    /// Whose reference, address, commune, building or PTO has this in it, in any case.
     pub text: String,
     /// By what.
     pub sort: Sort,
@@ -431,20 +446,18 @@ macro_rules! page_by {
             "where (?1 = '' or a.operator_id = ?1) and (?2 = '' or o.code = ?2)
                and (?3 = '' or a.status = ?3) and (?4 = '' or a.kind = ?4)
                and (?5 = '' or a.complexity = ?5) and (?6 = '' or a.insee = ?6)
-               and (?7 = '' or substr(a.reference, 1, length(cast(?8 as text))) = ?8
-                 or substr(a.building_ref, 1, length(cast(?8 as text))) = ?8 or a.pto_ref = ?8
-                 or substr(a.commune, 1, length(cast(?7 as text))) = ?7)
-               and (?9 = false or (",
+               and (?7 = '' or replace(a.searched, ?7, '') <> a.searched)
+               and (?8 = false or (",
             $key,
             ", a.id) ",
             $compare,
-            " (?10, ?11)) order by ",
+            " (?9, ?10)) order by ",
             $key,
             " ",
             $direction,
             ", a.id ",
             $direction,
-            " limit ?12"
+            " limit ?11"
         )
     };
 }
@@ -485,8 +498,7 @@ pub fn list(tx: &mut dyn Tx, reader: &Reader, wanted: &Listing) -> Result<Vec<An
         wanted.kind.map_or("", Kind::as_str).into(),
         wanted.complexity.map_or("", Complexity::as_str).into(),
         wanted.insee.as_str().into(),
-        wanted.text.as_str().into(),
-        wanted.text.to_uppercase().into(),
+        wanted.text.to_lowercase().into(),
         wanted.after.is_some().into(),
         key,
         id.into(),

@@ -483,6 +483,62 @@ async fn a_list_is_the_same_read_whole_or_page_by_page_whatever_its_order() {
 }
 
 #[tokio::test]
+async fn a_list_is_searched_by_any_part_of_what_names_its_anomalies() {
+    let Some(park) = Park::open().await else {
+        return;
+    };
+    let absent = vec![
+        ("TypeAnomalie", "creation"),
+        ("CodeInseeImmeuble", "53097"),
+        ("CommuneImmeuble", "ÉVRON-LE-BOIS"),
+        ("NumeroVoieImmeuble", "12"),
+        ("LibelleVoieImmeuble", "Allée de l'Écluse"),
+        ("ReferencePrise", "FI-ABCD-EFGH"),
+    ];
+    let found = park.report("HIRO", &absent).await;
+    let known = park.building(0).clone();
+    let other = park.report("LINB", &wrong(&known.reference)).await;
+    let (staff, hiro) = (park.staff().await, park.machine("HIRO").await);
+    let names = async |ctx: &domain::access::Ctx, text: &str| {
+        let text = text.to_owned();
+        let wanted = Listing { text, ..all(100) };
+        let listed = park.list(ctx, wanted).await;
+        listed
+            .into_iter()
+            .map(|one| one.reference)
+            .collect::<Vec<_>>()
+    };
+    for text in [
+        &found,
+        &found[4..9],
+        &found[5..].to_lowercase(),
+        "écluse",
+        "12 ALLÉE DE",
+        "évron-le",
+        "LE-BOIS",
+        "3097",
+        "abcd-ef",
+    ] {
+        assert_eq!(
+            names(&staff, text).await,
+            std::slice::from_ref(&found),
+            "{text}"
+        );
+        assert_eq!(
+            names(&hiro, text).await,
+            std::slice::from_ref(&found),
+            "{text}"
+        );
+    }
+    let part = known.reference[4..].to_lowercase();
+    assert_eq!(names(&staff, &part).await, [other]);
+    // Another operator's is found by nothing, and signs that patterns are made of are letters.
+    for text in [part.as_str(), "%", "_", "éclusE%", "[a-z]"] {
+        assert_eq!(names(&hiro, text).await, Vec::<String>::new(), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn figures_count_each_commune_and_give_the_middle_duration() {
     let Some(park) = Park::open().await else {
         return;

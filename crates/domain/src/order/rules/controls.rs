@@ -1,7 +1,7 @@
 //! The controls of an order whose place is understood, one by one and in the trade's order: an
 //! order is refused by the first that says no, an eligibility shows what each of them says.
 
-use kernel::{Refusal, codes};
+use kernel::{Code, Refusal, codes};
 
 use super::{Asker, Place, Quoted, Site, WellFormed, is_held_by};
 use crate::building::BuildingState;
@@ -66,6 +66,29 @@ impl Control {
         Self::OfferHeld,
         Self::Pto,
     ];
+
+    /// The codes it refuses with.
+    #[must_use]
+    pub fn codes(self) -> Vec<&'static Code> {
+        match self {
+            Self::QuotedPm => vec![&codes::FIMP07, &codes::FIMP08],
+            Self::QuotedPrestation => vec![&codes::FIMP04, &codes::FIMP05],
+            Self::Presence | Self::PmOpening => vec![&codes::FIMP09],
+            Self::BuildingState | Self::OrdersFrom => vec![&codes::FIMP10],
+            Self::Freeze => vec![&codes::FIMP11],
+            Self::OrderType => vec![&codes::FIMP12],
+            Self::OfferKnown => vec![&codes::FIMP16],
+            Self::OfferSold => vec![&codes::EOFF01],
+            Self::OfferHere => vec![&codes::EOFF02],
+            Self::OfferHeld => vec![&codes::RC15],
+            Self::Pto => vec![
+                &codes::FIMP01,
+                &codes::FIMP02,
+                &codes::FIMP03,
+                &codes::FIMP19,
+            ],
+        }
+    }
 
     /// On whose side it stands.
     #[must_use]

@@ -4,13 +4,12 @@
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use csv::{ByteRecord, ReaderBuilder};
-use domain::upload::Readable;
-use kernel::Refusal;
 
 use super::labels;
 use super::rules::{
-    LINE_BYTES, LINES_MAX, Layout, Line, decoded, is_garbled, layout, line, refused,
+    FileFault, LINE_BYTES, LINES_MAX, Layout, Line, decoded, is_garbled, layout, line,
 };
+use crate::upload::Readable;
 
 type Bytes = BufReader<Box<dyn Readable>>;
 
@@ -26,7 +25,7 @@ pub struct Lines {
 }
 
 /// Reads the heading of a file.
-fn heading(file: &mut Box<dyn Readable>) -> io::Result<Result<Layout, Refusal>> {
+fn heading(file: &mut Box<dyn Readable>) -> io::Result<Result<Layout, FileFault>> {
     file.seek(SeekFrom::Start(0))?;
     let mut head = Vec::new();
     // The heading with its end and a byte order mark, and one byte more, which is too many.
@@ -39,15 +38,15 @@ impl Lines {
     /// The lines of `file` after the `done` first, which end at `at_byte`.
     ///
     /// # Errors
-    /// It cannot be read; the inner result is the refusal of its heading.
+    /// It cannot be read; the inner result is why its heading is refused.
     pub fn open(
         mut file: Box<dyn Readable>,
         done: u64,
         at_byte: u64,
-    ) -> io::Result<Result<Self, Refusal>> {
+    ) -> io::Result<Result<Self, FileFault>> {
         let layout = match heading(&mut file)? {
             Ok(layout) => layout,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(fault) => return Ok(Err(fault)),
         };
         let base = if done == 0 { layout.body } else { at_byte };
         file.seek(SeekFrom::Start(base))?;
@@ -63,6 +62,11 @@ impl Lines {
             base,
             number: done + 1,
         }))
+    }
+
+    /// Where the next line begins, in bytes, before the blank lines that are passed over.
+    pub fn next_byte(&self) -> u64 {
+        self.base + self.reader.position().byte()
     }
 
     /// Headings that are not read.
@@ -91,7 +95,7 @@ impl Lines {
         {
             lines.push(line(&self.layout, self.number, &fields));
         }
-        Ok((lines, self.base + self.reader.position().byte()))
+        Ok((lines, self.next_byte()))
     }
 }
 
@@ -100,26 +104,26 @@ impl Lines {
 ///
 /// # Errors
 /// It cannot be read; the inner result is why it is refused, whole.
-pub fn scan(file: Box<dyn Readable>) -> io::Result<Result<(u64, Vec<String>), Refusal>> {
+pub fn scan(file: Box<dyn Readable>) -> io::Result<Result<(u64, Vec<String>), FileFault>> {
     let mut lines = match Lines::open(file, 0, 0)? {
         Ok(lines) => lines,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(fault) => return Ok(Err(fault)),
     };
     let mut count = 0;
     while let Some(fields) = lines.fields()? {
         count += 1;
         if count > LINES_MAX {
-            return Ok(Err(refused(labels::many_lines(LINES_MAX))));
+            return Ok(Err(FileFault::at(0, labels::many_lines(LINES_MAX))));
         }
         if lines.record.as_slice().len() + lines.record.len() > LINE_BYTES {
-            return Ok(Err(refused(labels::long_line(lines.number))));
+            return Ok(Err(FileFault::at(lines.number, labels::LONG_LINE)));
         }
         if fields.iter().any(|field| is_garbled(field)) {
-            return Ok(Err(refused(labels::garbled(lines.number))));
+            return Ok(Err(FileFault::at(lines.number, labels::GARBLED)));
         }
     }
     if count == 0 {
-        return Ok(Err(refused(labels::NO_LINE.to_owned())));
+        return Ok(Err(FileFault::at(0, labels::NO_LINE)));
     }
     Ok(Ok((count, lines.unknown().to_vec())))
 }
@@ -132,7 +136,7 @@ mod tests {
 
     fn scanned(text: &[u8]) -> Result<(u64, Vec<String>), String> {
         let read = scan(Box::new(Cursor::new(text.to_vec()))).unwrap();
-        read.map_err(|refusal| refusal.detail.unwrap())
+        read.map_err(|fault| fault.refusal().detail.unwrap())
     }
 
     #[test]
