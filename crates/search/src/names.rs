@@ -98,7 +98,7 @@ pub fn shown_line(line: &str) -> String {
     let capitals = |word: &&str| is_capitals(word);
     let head: Vec<&str> = line.split(' ').take_while(capitals).collect();
     let is_postcode = |word: &&str| word.len() == 5 && word.bytes().all(|b| b.is_ascii_digit());
-    let postcode = head.iter().position(|word| is_postcode(word));
+    let postcode = head.iter().position(is_postcode);
     let (street, town) = head.split_at(postcode.unwrap_or(head.len()));
     let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
     let number = street

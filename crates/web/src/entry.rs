@@ -76,7 +76,12 @@ pub struct MenuEntry {
     pub icon: &'static str,
     /// Whom it is shown to.
     pub access: Access,
+    /// How much waits there for whoever opens a page; `None` for an entry without a figure.
+    pub waiting: Option<Waiting>,
 }
+
+/// Counts what waits behind an entry of the menu: it runs at every page, and so reads little.
+pub type Waiting = fn(Arc<Platform>, Arc<Ctx>) -> Pending<Result<u64, Fault>>;
 
 /// A call of a portal page or form.
 pub struct PageCall {
@@ -102,6 +107,8 @@ pub struct PageCall {
     pub cookies: BTreeMap<String, String>,
     /// The caller's network address.
     pub remote: String,
+    /// What waits behind entries of the menu, by where they lead.
+    pub waiting: Vec<(&'static str, u64)>,
 }
 
 /// What a page handler ends with.

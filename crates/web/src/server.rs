@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
-use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -175,6 +175,10 @@ impl Edge {
             .extensions
             .get::<Remote>()
             .map(|r| r.0.ip().to_string());
+        let waiting = match self.waiting(&caller, &parts.headers).await {
+            Ok(waiting) => waiting,
+            Err(fault) => return self.broken(&cookies, caller, &path, &fault),
+        };
         let (ctx, identity) = caller.clone().unzip();
         let call = PageCall {
             platform: Arc::clone(&self.platform),
@@ -188,6 +192,7 @@ impl Edge {
             files,
             cookies: cookies.clone(),
             remote: remote.unwrap_or_default(),
+            waiting,
         };
         let as_json = call.asked("format") == "json";
         match (route.handler)(call).await {
@@ -199,6 +204,26 @@ impl Edge {
             }
             Err(PageError::Broken(fault)) => self.broken(&cookies, caller, &path, &fault),
         }
+    }
+
+    /// What waits behind the menu of a caller, unless it asks for no page.
+    async fn waiting(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+    ) -> Result<Vec<(&'static str, u64)>, Fault> {
+        let mut waiting = Vec::new();
+        let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        let is_page = accepted.is_none_or(|kinds| kinds.contains("text/html"));
+        if let (Some((ctx, _)), true) = (caller, is_page) {
+            for entry in self.site.menu.iter().filter(|entry| leads(entry, ctx)) {
+                if let Some(count) = entry.waiting {
+                    let n = count(Arc::clone(&self.platform), Arc::clone(ctx)).await?;
+                    waiting.push((entry.href, n));
+                }
+            }
+        }
+        Ok(waiting)
     }
 
     async fn caller(&self, cookies: &BTreeMap<String, String>) -> Result<Caller, Fault> {
@@ -428,22 +453,23 @@ fn shell(
     shell.signed_in(person, menu(site, ctx), identity.csrf_token.clone())
 }
 
+/// Whether an entry of the menu leads somewhere for this caller.
+fn leads(entry: &crate::entry::MenuEntry, ctx: &Ctx) -> bool {
+    match entry.access {
+        Access::Public(_) | Access::SignedIn(_) => true,
+        // What is subscribed to is an operator's: the OI's staff has no such page.
+        Access::Needs(permission) => {
+            require(ctx, permission).is_ok() && (ctx.operator().is_ok() || !permission.subscribed)
+        }
+    }
+}
+
 /// The entries of the menu that lead somewhere for this caller.
 fn menu(site: &Site, ctx: &Ctx) -> Vec<crate::MenuGroup> {
     let mut groups: BTreeMap<MenuGroup, Vec<crate::MenuEntry>> = BTreeMap::new();
-    for entry in &site.menu {
-        let open = match entry.access {
-            Access::Public(_) | Access::SignedIn(_) => true,
-            // What is subscribed to is an operator's: the OI's staff has no such page.
-            Access::Needs(permission) => {
-                require(ctx, permission).is_ok()
-                    && (ctx.operator().is_ok() || !permission.subscribed)
-            }
-        };
-        if open {
-            let shown = crate::MenuEntry::new(entry.label, entry.href, entry.icon);
-            groups.entry(entry.group).or_default().push(shown);
-        }
+    for entry in site.menu.iter().filter(|entry| leads(entry, ctx)) {
+        let shown = crate::MenuEntry::new(entry.label, entry.href, entry.icon);
+        groups.entry(entry.group).or_default().push(shown);
     }
     let titled = |(group, entries)| crate::MenuGroup {
         title: labels::menu_group(group).to_owned(),
@@ -459,6 +485,10 @@ impl PageCall {
         let caller = self.ctx.clone().zip(self.identity.clone());
         let mut shell = shell(&self.site, &self.platform, &self.cookies, caller.as_ref())
             .page(title, self.path.clone());
+        for entry in shell.menu.iter_mut().flat_map(|group| &mut group.entries) {
+            let here = self.waiting.iter().find(|(href, _)| *href == entry.href);
+            entry.count = here.map(|(_, n)| *n);
+        }
         shell.flash = labels::done(self.asked(FLASH_FIELD)).map(|text| Flash {
             tone: Tone::Ok,
             text: text.to_owned(),

@@ -114,6 +114,7 @@ pub static SERVICE: EService = EService {
         href: "/",
         icon: "layout-dashboard",
         access: Access::SignedIn("everybody's first page"),
+        waiting: None,
     }],
     mails: &[],
 };

@@ -111,6 +111,7 @@ pub static SERVICE: EService = EService {
         href: "/developpeurs",
         icon: "code-xml",
         access: Access::Public(CONTRACTS),
+        waiting: None,
     }],
     mails: &[],
 };

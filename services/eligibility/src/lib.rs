@@ -211,6 +211,14 @@ pub static SERVICE: EService = EService {
             target: Target::Main,
         },
         lots::MIGRATION,
+        Migration {
+            owner: "eligibility",
+            step: 4,
+            name: "watch_unread",
+            sql: include_str!("../migrations/0004_watch_unread.sql"),
+            postgres_sql: None,
+            target: Target::Main,
+        },
     ],
     tenant_tables: &[
         TenantTable {
@@ -241,6 +249,7 @@ pub static SERVICE: EService = EService {
             href: "/eligibilite",
             icon: "map-pinned",
             access: Access::Needs(VIEW),
+            waiting: None,
         },
         MenuEntry {
             group: MenuGroup::Journey,
@@ -248,6 +257,7 @@ pub static SERVICE: EService = EService {
             href: "/eligibilite/lots",
             icon: "file-text",
             access: Access::Needs(VIEW),
+            waiting: None,
         },
         MenuEntry {
             group: MenuGroup::Journey,
@@ -255,6 +265,7 @@ pub static SERVICE: EService = EService {
             href: "/eligibilite/veilles",
             icon: "clock",
             access: Access::Needs(VIEW),
+            waiting: Some(|platform, ctx| Box::pin(watches::web::waiting(platform, ctx))),
         },
         MenuEntry {
             group: MenuGroup::Journey,
@@ -262,6 +273,7 @@ pub static SERVICE: EService = EService {
             href: "/eligibilite/historique",
             icon: "history",
             access: Access::Needs(VIEW),
+            waiting: None,
         },
     ],
     mails: &[MailTemplate {

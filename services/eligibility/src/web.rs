@@ -10,11 +10,11 @@ use web::search_box::{self, Lead};
 use web::{Form, RefusalView};
 
 use crate::answer::{answer, candidate, chosen, json};
+use crate::history;
 use crate::labels;
 use crate::pages::{Eligibility, Outcome};
 use crate::surroundings;
 use crate::usecases;
-use crate::{history, watches};
 
 /// The fields of the question, by the trade's names.
 const FIELDS: [&str; 11] = [
@@ -41,7 +41,6 @@ pub(crate) async fn eligibility(call: PageCall) -> PageResult {
         form.set("critere", criterion(&fields));
     }
     let mut shell = call.shell(labels::TITLE);
-    watches::web::badge(&call, &mut shell).await?;
     let mut fields = fields;
     let (mut outcome, mut understood) = (None, None);
     if form.is("critere", "texte") && !call.asked(search_box::FIELD).trim().is_empty() {

@@ -112,6 +112,7 @@ pub static SERVICE: EService = EService {
         href: "/commandes",
         icon: "clipboard-list",
         access: Access::Needs(VIEW),
+        waiting: None,
     }],
     mails: &[
         mail!("ar_ok"),

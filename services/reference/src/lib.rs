@@ -268,6 +268,7 @@ pub static SERVICE: EService = EService {
             href: "/referentiel",
             icon: "layers",
             access: Access::Needs(FETCH),
+            waiting: None,
         },
         browse::MENU,
         browse::FREEZES_MENU,
@@ -277,6 +278,7 @@ pub static SERVICE: EService = EService {
             href: "/oi/imports",
             icon: "folder-sync",
             access: Access::Needs(VIEW),
+            waiting: None,
         },
         MenuEntry {
             group: MenuGroup::Network,
@@ -284,6 +286,7 @@ pub static SERVICE: EService = EService {
             href: "/oi/versions",
             icon: "history",
             access: Access::Needs(VIEW),
+            waiting: None,
         },
     ],
     mails: &[mail!("referentiel_publie"), mail!("referentiel_retire")],

@@ -68,6 +68,7 @@ pub static SERVICE: EService = EService {
             href: "/adresses",
             icon: "building-2",
             access: Access::Needs(VIEW),
+            waiting: None,
         },
         anomaly::MENU,
         anomaly::OI_MENU,

@@ -113,10 +113,9 @@ pub(crate) async fn history(call: PageCall) -> PageResult {
     let ends = ends(&counts);
     let total = ends.iter().find(|end| end.value == query.filter("verdict"));
     let total = total.and_then(|end| u64::try_from(end.count).ok());
-    let mut shell = call
+    let shell = call
         .shell(labels::TITLE)
         .under(crate::labels::TITLE, "/eligibilite");
-    crate::watches::web::badge(&call, &mut shell).await?;
     let page = History {
         shell,
         askers: askers(&call, &query, &entries)?,

@@ -108,6 +108,14 @@ pub fn count(tx: &mut dyn Tx, scope: &OperatorScope) -> Result<(i64, i64), Error
     first(rows).map_or(Ok((0, 0)), |row| Ok((row.int("n")?, row.int("unread")?)))
 }
 
+/// How many watches of the caller hold a change that nobody read, by their index.
+pub fn count_unread(tx: &mut dyn Tx, scope: &OperatorScope) -> Result<i64, Error> {
+    let stmt =
+        sql!("select count(*) as n from eligibility_watch where operator_id = ?1 and unread");
+    let rows = tx.query(&scope.rls(), stmt, params![scope.operator().as_str()])?;
+    first(rows).map_or(Ok(0), |row| row.int("n"))
+}
+
 macro_rules! page_by {
     ($column:literal, $compare:literal, $direction:literal) => {
         concat!(

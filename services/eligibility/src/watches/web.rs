@@ -1,13 +1,16 @@
 //! `/eligibilite/veilles`: the list, a watch, and the forms that begin, read and stop one.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::access::{Permission, Right};
+use domain::Platform;
+use domain::access::{Ctx, Permission, Right};
 use kernel::{Fault, Id, Refusal, WatchId};
 use service_api::{PageCall, PageError, PageResult};
 use storage::Tx;
 use web::export::{Cell, Column, ROWS_MAX, attachment, gather};
-use web::{Form, ListQuery, Pager, Shell, Tag};
+use web::{Form, ListQuery, Pager, Tag};
 
 use super::pages::{Line, Step, WatchList, WatchPage};
 use super::usecases::{self, NewWatch};
@@ -59,17 +62,14 @@ async fn counts(call: &PageCall) -> Result<(i64, i64), PageError> {
     Ok(call.platform.db.get(count).await.map_err(Fault::from)?)
 }
 
-/// Shows beside the entry of the menu how many changes nobody read.
-pub(crate) async fn badge(call: &PageCall, shell: &mut Shell) -> Result<(), PageError> {
-    if call.ctx()?.operator().is_err() {
-        return Ok(());
-    }
-    let (_, unread) = counts(call).await?;
-    let entries = shell.menu.iter_mut().flat_map(|group| &mut group.entries);
-    for entry in entries.filter(|entry| entry.href == PATH) {
-        entry.count = u64::try_from(unread).ok();
-    }
-    Ok(())
+/// How many changes nobody of the operator has read: the figure of the menu.
+pub(crate) async fn waiting(platform: Arc<Platform>, ctx: Arc<Ctx>) -> Result<u64, Fault> {
+    let Ok(scope) = ctx.operator().cloned() else {
+        return Ok(0);
+    };
+    let count = move |tx: &mut dyn Tx| store::count_unread(tx, &scope);
+    let unread = platform.db.get(count).await?;
+    Ok(u64::try_from(unread).unwrap_or(0))
 }
 
 /// The list of watches.
@@ -107,10 +107,9 @@ async fn list_page(call: &PageCall, query: ListQuery, add: Form, status: StatusC
         ("", "") => Some(all),
         _ => None,
     };
-    let mut shell = call
+    let shell = call
         .shell(labels::TITLE)
         .under(crate::labels::TITLE, "/eligibilite");
-    badge(call, &mut shell).await?;
     let readable = unread > 0 && may(call, Right::Modify);
     let page = WatchList {
         shell,
@@ -196,11 +195,10 @@ pub(crate) async fn show(call: PageCall) -> PageResult {
     };
     let found = call.platform.db.get(find).await.map_err(Fault::from)?;
     let (watch, changes) = found.ok_or(PageError::NotFound)?;
-    let mut shell = call
+    let shell = call
         .shell(&web::french::address(&watch.address))
         .under(crate::labels::TITLE, "/eligibilite")
         .under(labels::TITLE, PATH);
-    badge(&call, &mut shell).await?;
     let form = |wanted: bool| wanted.then(|| call.new_form()).transpose();
     let page = WatchPage {
         shell,

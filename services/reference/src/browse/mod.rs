@@ -62,6 +62,7 @@ pub const MENU: MenuEntry = MenuEntry {
     href: "/oi/referentiel",
     icon: "layers",
     access: Access::Needs(VIEW),
+    waiting: None,
 };
 /// The list of freezes in the menu.
 pub const FREEZES_MENU: MenuEntry = MenuEntry {
@@ -70,6 +71,7 @@ pub const FREEZES_MENU: MenuEntry = MenuEntry {
     href: "/oi/gels",
     icon: "lock",
     access: Access::Needs(VIEW),
+    waiting: None,
 };
 
 /// The territory in force and the staff's scope, for a page of this area.

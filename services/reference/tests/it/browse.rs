@@ -77,6 +77,7 @@ impl Park {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         let (route, params) = route(path);
         let call = PageCall {
+            waiting: Vec::new(),
             platform: Arc::clone(&self.platform),
             site: site(),
             ctx: Some(Arc::clone(ctx)),

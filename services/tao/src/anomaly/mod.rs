@@ -173,6 +173,7 @@ pub(crate) const MENU: MenuEntry = MenuEntry {
     href: "/adresses/anomalies",
     icon: "circle-alert",
     access: Access::Needs(VIEW),
+    waiting: None,
 };
 
 /// The OI's entry of the menu.
@@ -182,6 +183,7 @@ pub(crate) const OI_MENU: MenuEntry = MenuEntry {
     href: "/oi/anomalies",
     icon: "circle-alert",
     access: Access::Needs(DESK),
+    waiting: None,
 };
 
 /// Closes what was resolved and left unanswered.
