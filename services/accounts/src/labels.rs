@@ -127,6 +127,27 @@ pub const FIGURE_NOTES: [&str; 4] = [
     "au contrôle (AR KO) ou au compte rendu (CR KO)",
 ];
 
+/// The figure of the calls by XML.
+pub const CALLS: &str = "Appels XML, 24 h";
+
+/// What it counts.
+#[must_use]
+pub fn calls(n: i64) -> &'static str {
+    if n > 1 { "appels" } else { "appel" }
+}
+
+/// How many of some calls were accepted.
+#[must_use]
+pub fn accepted(accepted: i64, all: i64) -> String {
+    match all {
+        0 => "aucun en mode intégré depuis hier".to_owned(),
+        _ => {
+            let tenths = accepted * 1_000 / all;
+            format!("{},{} % acceptés", tenths / 10, tenths % 10)
+        }
+    }
+}
+
 /// Headings of the figures of the OI's staff.
 pub const STAFF_FIGURES: [&str; 4] = [
     "Version à approuver",

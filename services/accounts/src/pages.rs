@@ -86,7 +86,7 @@ pub struct Dashboard {
     pub now: Millis,
     /// The operator's name.
     pub operator: String,
-    /// The figures at the top, four at most.
+    /// The figures at the top, five at most.
     pub figures: Vec<Figure>,
     /// Orders awaiting the operator, the most urgent first.
     pub todo: Vec<Todo>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::access::store::{self as access_store, Credentials, NewSession, OwnSession, Throttle};
 use domain::access::{Ctx, Duty, Permission, SESSION_MAX_MS, require, system, token_hash};
 use domain::audit::{self, Record};
+use domain::call::{self, CallOutcome};
 use domain::freeze::{self, Freeze, Stage};
 use domain::order::store::{Listing, Sort, count_by_status, list, list_waiting};
 use domain::order::{Order, Status};
@@ -28,6 +29,8 @@ pub const CLOSE_OTHERS: &str = "comptes.close_other_sessions";
 /// Orders shown in each list of the first page.
 const SHOWN: i64 = 8;
 /// What seeing orders needs.
+/// What one needs to see the calls of one's machines.
+const SEE_CALLS: Permission = Permission::standing("developpeurs", Right::View);
 const SEE_ORDERS: Permission = Permission::subscribed("fci", Right::View);
 /// What seeing the network's data needs.
 const SEE_NETWORK: Permission = Permission::staff("reseau", Right::View);
@@ -312,6 +315,9 @@ pub struct Overview {
     pub waiting: Vec<Order>,
     /// Those last touched.
     pub recent: Vec<Order>,
+    /// How the XML calls of the last 24 hours ended, in the order of [`CallOutcome::ALL`]; `None`
+    /// for those who may not see them.
+    pub calls: Option<[i64; CallOutcome::ALL.len()]>,
 }
 
 /// The operator's orders in short; `None` for those who may not see orders.
@@ -332,8 +338,13 @@ pub async fn overview(platform: &Platform, ctx: &Arc<Ctx>) -> Result<Option<Over
         limit: SHOWN,
         ..Listing::default()
     };
+    let sees_calls = require(ctx, SEE_CALLS).is_ok();
+    let yesterday = Millis(ctx.now.0 - Millis::DAY);
     let run = move |tx: &mut dyn Tx| -> Result<Overview, Error> {
         Ok(Overview {
+            calls: sees_calls
+                .then(|| call::store::count_by_outcome(tx, &scope, yesterday))
+                .transpose()?,
             counts: count_by_status(tx, &scope)?,
             waiting: list_waiting(tx, &scope, SHOWN)?,
             recent: list(tx, &scope, &latest)?,

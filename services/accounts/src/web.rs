@@ -6,6 +6,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::{Profile, Right};
+use domain::call::CallOutcome;
 use domain::freeze::{Freeze, FreezeKind};
 use domain::order::{self, Order, Status};
 use domain::release::{Kind, ReleaseInfo};
@@ -233,7 +234,10 @@ pub async fn dashboard(call: PageCall) -> PageResult {
             .as_ref()
             .map(|i| i.operator_name.clone())
             .unwrap_or_default(),
-        figures: figures(&counts, waiting),
+        figures: figures(&counts, waiting)
+            .into_iter()
+            .chain(overview.calls.map(calls))
+            .collect(),
         todo: overview
             .waiting
             .iter()
@@ -352,6 +356,17 @@ fn figures(counts: &Counts<'_>, waiting: i64) -> Vec<Figure> {
             note: note.to_owned(),
         })
         .collect()
+}
+
+/// What the operator's machines asked since yesterday.
+fn calls(by_outcome: [i64; CallOutcome::ALL.len()]) -> Figure {
+    let all: i64 = by_outcome.iter().sum();
+    Figure {
+        label: labels::CALLS.to_owned(),
+        value: french::count(&all.to_string()),
+        unit: labels::calls(all).to_owned(),
+        note: labels::accepted(by_outcome[0], all),
+    }
 }
 
 fn todo(order: &Order, now: Millis) -> Todo {

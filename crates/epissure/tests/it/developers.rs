@@ -257,6 +257,10 @@ async fn every_call_is_in_the_log_of_its_operator_masked_with_what_was_answered(
     let next = browser.get(&next).await;
     assert_eq!(listed(&next.body), [ids[1].clone()]);
     assert_eq!(exported(&mut browser, "FIMP13").await, (2, 1));
+    let board = browser.get("/").await;
+    for shown in ["Appels XML, 24 h", "50,0\u{202f}% acceptés"] {
+        assert!(board.body.contains(shown), "{shown}");
+    }
     house.run_jobs().await;
     house.mails().await;
     house.close().await;
