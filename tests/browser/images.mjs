@@ -1,6 +1,7 @@
 // The pictures of README and guides, from a running demonstration: `cargo xtask images`.
 
 import { readFileSync } from "node:fs";
+import { request } from "node:https";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -29,6 +30,8 @@ const PAGES = [
   ["veilles", AGENT, (page) => go(page, "/eligibilite/veilles")],
   ["anomalies", STAFF, (page) => go(page, "/oi/anomalies")],
   ["developpeurs", AGENT, (page) => go(page, "/developpeurs")],
+  ["appels", AGENT, (page) => go(page, "/developpeurs/appels")],
+  ["appel", AGENT, firstOf("/developpeurs/appels?resultat=fault", "main tbody a")],
   ["commande", AGENT, firstOf("/commandes", "main tbody a")],
 ];
 
@@ -48,6 +51,35 @@ function firstOf(list, link) {
   };
 }
 
+// Calls for the pages of developers: a test, an order, and a message that leaves its contract.
+async function calls() {
+  const access = (name) => readFileSync(join(given.access, name));
+  const test = access("tester-eligibilite.xml").toString();
+  const wrong = test.replaceAll("IdentifiantImmeuble", "Immeuble");
+  await sent("eligibilite", wrong.replace(/(IdentifiantRequete>)/, "$1faux-"));
+  await sent("eligibilite", test);
+  await sent("fci", access("deposer-commande.xml"));
+}
+
+function sent(service, message) {
+  const [cert, key] = ["pem", "key"].map((end) => join(given.access, `hirondelle.${end}`));
+  const options = {
+    method: "POST",
+    headers: { "content-type": "text/xml" },
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ca: readFileSync(join(given.access, "ca.pem")),
+  };
+  return new Promise((done, failed) => {
+    const asked = request(`${given.xml}/${service}`, options, (answer) => {
+      answer.resume();
+      answer.on("end", done);
+    });
+    asked.on("error", failed);
+    asked.end(message);
+  });
+}
+
 async function signIn(page, login) {
   const line = given.accounts.split("\n").find((text) => text.trim().startsWith(login));
   await go(page, "/connexion");
@@ -61,6 +93,7 @@ async function drawn(page) {
   if ((await map.count()) > 0) await page.locator("territory-map[data-ready]").waitFor();
 }
 
+await calls();
 const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
 try {
   for (const [how, options] of Object.entries(SHOWN)) {

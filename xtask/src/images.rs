@@ -48,6 +48,8 @@ pub fn run(only: &str) -> anyhow::Result<()> {
     ready(&mut demo.0)?;
     let given = json!({
         "portal": format!("https://localhost:{portal}"),
+        "xml": format!("https://localhost:{xml}/ws"),
+        "access": data.join("acces"),
         "chromium": chromium,
         "accounts": std::fs::read_to_string(data.join("acces/LISEZMOI.txt"))?,
         "images": shell::root().join("docs/images"),
