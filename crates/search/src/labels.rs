@@ -60,7 +60,21 @@ pub(crate) fn with_small_type(street: &str) -> String {
     if rest.is_empty() || !lexicon::is_full_type(plain.as_bytes()) {
         return street.to_owned();
     }
-    format!("{} {rest}", first.to_lowercase())
+    format!("{} {rest}", accented(&first.to_lowercase()))
+}
+
+/// A street type with the accents that capitals lost.
+fn accented(street_type: &str) -> &str {
+    match street_type {
+        "allee" => "allée",
+        "allees" => "allées",
+        "chaussee" => "chaussée",
+        "cite" => "cité",
+        "levee" => "levée",
+        "montee" => "montée",
+        "residence" => "résidence",
+        _ => street_type,
+    }
 }
 
 impl fmt::Display for Assumption {

@@ -178,7 +178,7 @@ mod tests {
             ),
             (
                 "17 B ALLEE DE LA PETITE VALLEE 53991 ST AUBERT SUR BRUME",
-                "17 B allee de la Petite Vallee, 53991 Saint Aubert sur Brume",
+                "17 B allée de la Petite Vallee, 53991 Saint Aubert sur Brume",
             ),
             ("LE BOURG 53130 LAVAL", "Le Bourg, 53130 Laval"),
             ("RUE DU GUE", "Rue du Gue"),
