@@ -103,6 +103,10 @@ async fn the_page_and_its_files_say_what_the_web_service_says() {
         assert_eq!(told, said, "{path}");
         assert_eq!(csv.lines().count(), said.len() + 1, "{csv}");
         assert_eq!(body.matches("<li data-porte=").count(), said.len());
+        // Whatever the size of the building, its anomaly is one click away.
+        let key = encode(&[("IdentifiantImmeuble", &building.reference)]);
+        let reported = format!("nouvelle?{key}\"");
+        assert!(body.contains(&reported), "{path} lacks {reported}");
         for [batiment, escalier, etage, porte, pto] in &said {
             assert!(body.contains(&format!("data-porte=\"{porte}\"")), "{porte}");
             for name in [batiment, escalier, etage, pto] {
