@@ -3,8 +3,8 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use domain::order::PlaceOrder;
 use domain::order::rules::Side;
+use domain::order::{ADDRESS_KEYS, PlaceOrder};
 use kernel::{Fault, Millis, Refusal};
 use service_api::{PageCall, PageError, PageResult};
 use web::search_box::Candidate;
@@ -388,20 +388,13 @@ fn anomaly_href(fields: &PlaceOrder, building: &domain::building::Building) -> S
 
 fn xml_call(fields: &PlaceOrder, now: Millis) -> String {
     let now = soap::Instant(now);
-    const ADDRESS: [&str; 6] = [
-        "IdentifiantImmeuble",
-        "CodeAdresseImmeuble",
-        "CodeInseeImmeuble",
-        "CodeVoieRivoliImmeuble",
-        "NumeroVoieImmeuble",
-        "ComplementNumeroVoieImmeuble",
-    ];
     let element = |(name, value): (&str, &str)| {
         let value = value.replace('&', "&amp;").replace('<', "&lt;");
         format!("        <{name}>{value}</{name}>\n")
     };
-    let (address, rest): (Vec<_>, Vec<_>) =
-        fields.pairs().partition(|(name, _)| ADDRESS.contains(name));
+    let (address, rest): (Vec<_>, Vec<_>) = fields
+        .pairs()
+        .partition(|(name, _)| ADDRESS_KEYS.contains(name));
     let address: String = address.into_iter().map(element).collect();
     let rest: String = rest.into_iter().map(element).collect();
     format!(

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::order::{PlaceOrder, address_line};
+use domain::order::{PLACE_FIELDS, PlaceOrder, address_line};
 use kernel::Refusal;
 use service_api::{PageCall, PageError, PageResult};
 use web::search_box::{self, Lead};
@@ -15,21 +15,6 @@ use crate::labels;
 use crate::pages::{Eligibility, Outcome};
 use crate::surroundings;
 use crate::usecases;
-
-/// The fields of the question, by the trade's names.
-const FIELDS: [&str; 11] = [
-    "IdentifiantImmeuble",
-    "CodeAdresseImmeuble",
-    "CodeInseeImmeuble",
-    "CodeVoieRivoliImmeuble",
-    "NumeroVoieImmeuble",
-    "ComplementNumeroVoieImmeuble",
-    "Batiment",
-    "Escalier",
-    "Etage",
-    "ReferencePrise",
-    "PriseExistante",
-];
 
 pub(crate) async fn eligibility(call: PageCall) -> PageResult {
     let fields = asked(&call);
@@ -158,10 +143,12 @@ fn asked(call: &PageCall) -> PlaceOrder {
         ],
         "hexacle" => &["CodeInseeImmeuble", "CodeVoieRivoliImmeuble"],
         "adresse" => &["CodeAdresseImmeuble"],
-        "texte" => &FIELDS,
+        "texte" => &PLACE_FIELDS,
         _ => &[],
     };
-    let names = FIELDS.into_iter().filter(|name| !of_way.contains(name));
+    let names = PLACE_FIELDS
+        .into_iter()
+        .filter(|name| !of_way.contains(name));
     PlaceOrder::from_pairs(names.map(|name| (name, call.asked(name))))
 }
 

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::building::Building;
 use domain::building::labels as words;
 use domain::line::LineState;
-use domain::order::{PlaceOrder, address_line, pto};
+use domain::order::{ADDRESS_KEYS, PlaceOrder, address_line, pto};
 use kernel::{Fault, Refusal, codes};
 use service_api::place::Address;
 use service_api::{PageCall, PageError, PageResult};
@@ -23,15 +23,6 @@ use crate::rules::{self, Structure};
 use crate::usecases::{self, Structures};
 
 const PAGE: &str = "/adresses";
-/// The keys of an address, by the trade's names.
-const KEYS: [&str; 6] = [
-    "IdentifiantImmeuble",
-    "CodeAdresseImmeuble",
-    "CodeInseeImmeuble",
-    "CodeVoieRivoliImmeuble",
-    "NumeroVoieImmeuble",
-    "ComplementNumeroVoieImmeuble",
-];
 /// What narrows a structure, by the trade's names and by the short ones of links.
 const NARROWING: [(&str, &str); 5] = [
     ("Batiment", "batiment"),
@@ -64,7 +55,10 @@ pub(crate) async fn addresses(call: PageCall) -> PageResult {
     for (name, value) in &narrowing {
         page.form.set(name, *value);
     }
-    let keys: Vec<(&str, &str)> = KEYS.iter().map(|name| (*name, call.asked(name))).collect();
+    let keys: Vec<(&str, &str)> = ADDRESS_KEYS
+        .iter()
+        .map(|name| (*name, call.asked(name)))
+        .collect();
     let by_box = !call.asked(FIELD).trim().is_empty();
     page.by_fields = !by_box && keys.iter().any(|(_, value)| !value.is_empty());
     if !by_box && !page.by_fields && narrowing.iter().all(|(_, value)| value.is_empty()) {
@@ -101,7 +95,7 @@ pub(crate) async fn addresses(call: PageCall) -> PageResult {
     let places: Vec<Vec<(&str, &str)>> = match by_box {
         true => references
             .iter()
-            .map(|reference| vec![(KEYS[0], reference.as_str())])
+            .map(|reference| vec![(ADDRESS_KEYS[0], reference.as_str())])
             .collect(),
         false => vec![keys],
     };
@@ -191,7 +185,7 @@ fn refused(
 
 /// The address without what narrows; `None` when nothing does, or nothing else would be left.
 fn whole_href(query: &ListQuery, narrowing: &[(&str, &str)]) -> Option<String> {
-    let place = KEYS
+    let place = ADDRESS_KEYS
         .iter()
         .chain([&FIELD])
         .map(|name| (*name, query.filter(name)));

@@ -4,7 +4,7 @@
 use kernel::{Refusal, codes};
 
 use super::labels;
-use crate::order::{PlaceOrder, address_key, existing_pto};
+use crate::order::{PLACE_FIELDS, PlaceOrder, address_key, existing_pto};
 use crate::place;
 
 /// Lines of one lot at most, its heading apart.
@@ -26,21 +26,16 @@ const STREET: [&str; 3] = [
 ];
 
 /// The columns that are read, in the order of the model; any subset, in any order.
-pub const COLUMNS: [&str; 13] = [
-    REFERENCE,
-    ADDRESS,
-    "IdentifiantImmeuble",
-    "CodeAdresseImmeuble",
-    "CodeInseeImmeuble",
-    "CodeVoieRivoliImmeuble",
-    "NumeroVoieImmeuble",
-    "ComplementNumeroVoieImmeuble",
-    "Batiment",
-    "Escalier",
-    "Etage",
-    PTO,
-    "PriseExistante",
-];
+pub const COLUMNS: [&str; 2 + PLACE_FIELDS.len()] = {
+    let mut all = [REFERENCE; 2 + PLACE_FIELDS.len()];
+    all[1] = ADDRESS;
+    let mut i = 0;
+    while i < PLACE_FIELDS.len() {
+        all[2 + i] = PLACE_FIELDS[i];
+        i += 1;
+    }
+    all
+};
 
 /// Separates nothing: a file of one column is read whole lines at a time, whatever they hold.
 const NO_SEPARATOR: u8 = 0x1f;

@@ -73,6 +73,31 @@ pub const FIELDS: [Field; 37] = [
     field("OffreAccesCommandee", 20),
 ];
 
+/// The fields that name an address.
+pub const ADDRESS_KEYS: [&str; 6] = [
+    "IdentifiantImmeuble",
+    "CodeAdresseImmeuble",
+    "CodeInseeImmeuble",
+    "CodeVoieRivoliImmeuble",
+    "NumeroVoieImmeuble",
+    "ComplementNumeroVoieImmeuble",
+];
+
+/// The fields that ask for a place: those that name its address, then those that narrow it.
+pub const PLACE_FIELDS: [&str; 11] = [
+    "IdentifiantImmeuble",
+    "CodeAdresseImmeuble",
+    "CodeInseeImmeuble",
+    "CodeVoieRivoliImmeuble",
+    "NumeroVoieImmeuble",
+    "ComplementNumeroVoieImmeuble",
+    "Batiment",
+    "Escalier",
+    "Etage",
+    "ReferencePrise",
+    "PriseExistante",
+];
+
 /// An order as somebody sent it: trade field names and their trimmed values, empty ones left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -19,7 +19,7 @@ use kernel::{Millis, OrderId};
 
 use crate::building::Building;
 
-pub use command::{FIELDS, Field, PlaceOrder};
+pub use command::{ADDRESS_KEYS, FIELDS, Field, PLACE_FIELDS, PlaceOrder};
 pub use states::{Event, Status};
 pub use wellformed::{
     AddressKey, BuiltBy, WellFormed, address_key, existing_pto, file_date, well_formed,
