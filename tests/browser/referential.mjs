@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 
 import {
   FLAGS_OF_MAPS,
+  IMPORT_MS_MAX,
   become,
   browse,
   check,
@@ -166,7 +167,8 @@ class Reader {
     // What is unfolded already stays so.
     if (await found.evaluate((one) => one.matches("details.fold[open] > summary"))) return;
     if (await found.evaluate((one) => one.matches("summary"))) return found.click();
-    return send(this.page, found);
+    await send(this.page, found);
+    return busy(this.page);
   }
 
   async press(name) {
@@ -219,15 +221,20 @@ function correct(file, text) {
   files["les lignes corrigées"] = path;
 }
 
-// The page of an import under way, held still while it is looked at.
+// The page of an import under way, the first held still while it is looked at. It comes again by
+// itself when the import is over, and nothing is read of it meanwhile.
 let lookedBusy = false;
 async function busy(page) {
-  if (lookedBusy || (await page.locator("live-part").count()) === 0) return;
   const live = page.locator("live-part");
-  await live.evaluate((one) => one.disconnectedCallback());
-  await look(page, "import-busy");
-  await live.evaluate((one) => one.connectedCallback());
-  lookedBusy = true;
+  if ((await live.count()) === 0) return;
+  if (!lookedBusy) {
+    await live.evaluate((one) => one.disconnectedCallback());
+    await look(page, "import-busy");
+    await live.evaluate((one) => one.connectedCallback());
+    lookedBusy = true;
+  }
+  await live.waitFor({ state: "detached", timeout: IMPORT_MS_MAX });
+  await page.waitForLoadState();
 }
 
 // Does the steps of the guide, and looks at every page they lead to, as it stands after each.

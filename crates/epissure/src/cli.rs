@@ -186,7 +186,7 @@ pub(crate) struct Bench {
     /// Longer, within ten minutes
     #[arg(long)]
     pub full: bool,
-    /// Only these sections: http, import, orders
+    /// Only these sections: http, import, orders, search
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// Where the figures go as JSON

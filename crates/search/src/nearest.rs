@@ -37,7 +37,8 @@ impl Index {
                 let Some((x, y)) = self.found(&one).lon_lat() else {
                     continue;
                 };
-                let metres = ((x - lon) * metres_lon).hypot((y - lat) * DEGREE_METRES);
+                let (east, north) = ((x - lon) * metres_lon, (y - lat) * DEGREE_METRES);
+                let metres = east.mul_add(east, north * north).sqrt();
                 if metres <= reach {
                     near.push((metres.round() as u32, address));
                     // No more are kept than are wanted, or nearly.
@@ -63,7 +64,12 @@ impl Index {
     #[must_use]
     pub fn streets_around(&self, lon: f64, lat: f64, looked_at: usize) -> Vec<(String, String)> {
         let mut streets: Vec<(String, String)> = Vec::new();
+        let mut seen = Vec::new();
         for (candidate, _) in self.nearest(lon, lat, looked_at) {
+            if seen.contains(&candidate.street) {
+                continue;
+            }
+            seen.push(candidate.street);
             let found = self.found(&candidate);
             let street = (found.insee().to_owned(), found.rivoli().to_owned());
             if !street.1.is_empty() && !streets.contains(&street) {

@@ -206,7 +206,7 @@ impl Edge {
         }
     }
 
-    /// What waits behind the menu of a caller, unless it asks for no page.
+    /// What waits behind the menu of a caller who asks for a page, as browsers do.
     async fn waiting(
         &self,
         caller: &Caller,
@@ -214,7 +214,7 @@ impl Edge {
     ) -> Result<Vec<(&'static str, u64)>, Fault> {
         let mut waiting = Vec::new();
         let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-        let is_page = accepted.is_none_or(|kinds| kinds.contains("text/html"));
+        let is_page = accepted.is_some_and(|kinds| kinds.contains("text/html"));
         if let (Some((ctx, _)), true) = (caller, is_page) {
             for entry in self.site.menu.iter().filter(|entry| leads(entry, ctx)) {
                 if let Some(count) = entry.waiting {

@@ -19,10 +19,11 @@ use crate::rules::{Assessed, Way};
 
 /// Around a building, in degrees of latitude: some two hundred metres.
 const AROUND: f64 = 0.0018;
-/// Buildings of a street, or behind the PM, that are looked at.
-const NEIGHBOURS_MAX: i64 = 400;
-/// Addresses around a building whose streets are looked at.
-const ADDRESSES_AROUND: usize = 160;
+/// Buildings in reach that are looked at: more than a town has.
+const NEIGHBOURS_MAX: i64 = 1_000;
+/// Addresses around a building whose streets are looked at: those of more buildings than the
+/// drawing shows.
+const ADDRESSES_AROUND: usize = 48;
 /// The nearest buildings, which the frame is laid around, and which the drawing shows: a page has
 /// room for so many.
 const FRAMED: usize = 40;
@@ -101,29 +102,35 @@ fn neighbours(
         place.0 + 2.0 * AROUND,
         place.1 + 2.0 * AROUND,
     ];
-    let mut all: Vec<Neighbour> = Vec::new();
-    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut communes: Vec<(String, Vec<String>)> = Vec::new();
     for (insee, rivoli) in streets {
-        if seen.iter().any(|one| one.0 == insee && one.1 == rivoli) {
-            continue;
+        match communes.iter_mut().find(|one| one.0 == insee) {
+            Some((_, known)) if known.contains(&rivoli) => {}
+            Some((_, known)) => known.push(rivoli),
+            None => communes.push((insee, vec![rivoli])),
         }
-        // The PM's own are asked for once, with the first street.
-        let behind = if seen.is_empty() { pm_ref } else { "" };
-        let street = (insee.as_str(), rivoli.as_str());
+    }
+    let mut all: Vec<Neighbour> = Vec::new();
+    for (insee, rivolis) in &communes {
+        // The PM's own are asked for once, with the first streets.
+        let behind = if all.is_empty() { pm_ref } else { "" };
+        let streets = (insee.as_str(), rivolis.as_slice());
         all.extend(list_near(
             tx,
             release,
             behind,
-            street,
+            streets,
             reach,
             NEIGHBOURS_MAX,
         )?);
-        seen.push((insee, rivoli));
     }
     all.sort_by(|a, b| a.reference.cmp(&b.reference));
     all.dedup_by(|a, b| a.reference == b.reference);
     let narrow = place.1.to_radians().cos();
-    let off = |one: &Neighbour| ((one.place.0 - place.0) * narrow).hypot(one.place.1 - place.1);
+    let off = |one: &Neighbour| {
+        let (east, north) = ((one.place.0 - place.0) * narrow, one.place.1 - place.1);
+        east.mul_add(east, north * north)
+    };
     all.sort_by(|a, b| off(a).total_cmp(&off(b)));
     Ok(all)
 }

@@ -38,8 +38,8 @@ pub struct SessionIdentity {
     pub csrf_token: String,
     operator: OperatorId,
     suspended: bool,
-    permissions: BTreeSet<String>,
-    services: BTreeSet<String>,
+    permissions: Arc<BTreeSet<String>>,
+    services: Arc<BTreeSet<String>>,
     expires: Millis,
     seen: Millis,
 }
@@ -55,7 +55,8 @@ pub struct CertificateIdentity {
     operator: OperatorId,
     operator_code: String,
     suspended: bool,
-    services: BTreeSet<String>,
+    permissions: Arc<BTreeSet<String>>,
+    services: Arc<BTreeSet<String>>,
 }
 
 fn duty(duty: Duty) -> SystemScope {
@@ -158,8 +159,8 @@ async fn resolve_session(
                 csrf_token: row.csrf_token,
                 operator,
                 suspended,
-                permissions: permissions.into_iter().collect(),
-                services: services.into_iter().collect(),
+                permissions: Arc::new(permissions.into_iter().collect()),
+                services: Arc::new(services.into_iter().collect()),
                 expires: row.expires,
                 seen: row.seen,
             })
@@ -184,8 +185,8 @@ fn session_ctx(platform: &Platform, identity: &SessionIdentity) -> Result<Ctx, F
     };
     Ok(Ctx {
         account: Some(identity.account.clone()),
-        permissions: identity.permissions.clone(),
-        services: identity.services.clone(),
+        permissions: Arc::clone(&identity.permissions),
+        services: Arc::clone(&identity.services),
         suspended: identity.suspended,
         ..bare(
             platform,
@@ -216,8 +217,8 @@ fn bare(
         owner,
         account: None,
         certificate: None,
-        permissions: BTreeSet::new(),
-        services: BTreeSet::new(),
+        permissions: Arc::default(),
+        services: Arc::default(),
         suspended: false,
         job: None,
         seed,
@@ -262,19 +263,10 @@ pub async fn authenticate_certificate(
         name: format!("{} ({})", identity.label, identity.responsible),
     };
     let scope = operator_scope(&identity.operator, &identity.operator_code);
-    let rights = super::Right::ALL
-        .iter()
-        .filter(|right| **right != super::Right::Administer)
-        .flat_map(|right| {
-            identity
-                .services
-                .iter()
-                .map(|s| format!("{s}.{}", right.as_str()))
-        });
     Ok(Ok(Ctx {
         certificate: Some(identity.id.clone()),
-        permissions: rights.collect(),
-        services: identity.services.clone(),
+        permissions: Arc::clone(&identity.permissions),
+        services: Arc::clone(&identity.services),
         suspended: identity.suspended,
         ..bare(
             platform,
@@ -303,7 +295,15 @@ async fn resolve_certificate(
         })
         .await?;
     Ok(found.map(|(row, services)| {
+        // A machine does all that its operator is subscribed to, but administers nothing.
+        let rights = super::Right::ALL.iter();
+        let rights = rights.filter(|right| **right != super::Right::Administer);
+        let permissions = rights.flat_map(|right| {
+            let of = |service: &String| format!("{service}.{}", right.as_str());
+            services.iter().map(of)
+        });
         Arc::new(CertificateIdentity {
+            permissions: Arc::new(permissions.collect()),
             id: row.id,
             label: row.label,
             responsible: row.responsible,
@@ -312,7 +312,7 @@ async fn resolve_certificate(
             operator: row.standing.operator,
             operator_code: row.standing.code,
             suspended: row.standing.suspended,
-            services: services.into_iter().collect(),
+            services: Arc::new(services.into_iter().collect()),
         })
     }))
 }

@@ -132,13 +132,17 @@ pub struct Neighbour {
     pub place: (f64, f64),
 }
 
-/// Buildings of a frame (west, south, east, north, in degrees) behind one PM or in one street
-/// (INSEE and RIVOLI codes), which have an index each; by reference, at most `limit`.
+/// Streets of a commune that [`list_near`] reads together.
+pub const STREETS_MAX: usize = 12;
+
+/// Buildings of a frame (west, south, east, north, in degrees) behind one PM or in some streets of
+/// a commune (INSEE code, and RIVOLI codes of which the first [`STREETS_MAX`] count), which have an
+/// index each; in no order, at most `limit`.
 pub fn list_near(
     tx: &mut dyn Tx,
     release: Release,
     pm_ref: &str,
-    (insee, rivoli): (&str, &str),
+    (insee, rivolis): (&str, &[String]),
     [west, south, east, north]: [f64; 4],
     limit: i64,
 ) -> Result<Vec<Neighbour>, Error> {
@@ -146,15 +150,15 @@ pub fn list_near(
         "select building_ref, state, number, complement, street_type, street_name, insee, rivoli,
            dwellings, lon, lat
          from building
-         where ((pm_ref = ?1 and ?1 <> '') or (insee = ?2 and rivoli = ?3))
-           and from_release <= ?4 and to_release > ?4
-           and lon >= ?5 and lat >= ?6 and lon <= ?7 and lat <= ?8
-         order by building_ref limit ?9"
+         where ((pm_ref = ?1 and ?1 <> '') or (insee = ?2 and rivoli in
+             (?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)))
+           and from_release <= ?3 and to_release > ?3
+           and lon >= ?4 and lat >= ?5 and lon <= ?6 and lat <= ?7
+         limit ?8"
     );
-    let params = [
+    let mut params = vec![
         pm_ref.into(),
         insee.into(),
-        rivoli.into(),
         release.0.into(),
         west.into(),
         south.into(),
@@ -162,24 +166,28 @@ pub fn list_near(
         north.into(),
         limit.into(),
     ];
-    let neighbour = |row: &Row| {
-        let (lon, lat) = (row.opt_real("lon")?, row.opt_real("lat")?);
-        let street = [row.text("street_type")?, row.text("street_name")?];
-        Ok(Neighbour {
-            reference: row.text("building_ref")?,
-            state: BuildingState::from_store(&row.text("state")?)?,
-            number: row.text("number")?,
-            complement: row.text("complement")?,
+    // Buildings without a code are in no street, and no street has this one.
+    let none = "-".to_owned();
+    let known = rivolis.iter().filter(|rivoli| !rivoli.is_empty());
+    let padded = known.chain(std::iter::repeat(&none));
+    params.extend(padded.take(STREETS_MAX).map(Into::into));
+    let mut found = Vec::new();
+    tx.each(&shared(), stmt, &params, &mut |row| {
+        let street = [row.text(4)?, row.text(5)?];
+        let place = row.opt_real(9)?.zip(row.opt_real(10)?);
+        found.push(Neighbour {
+            reference: row.text(0)?.to_owned(),
+            state: BuildingState::from_store(row.text(1)?)?,
+            number: row.text(2)?.to_owned(),
+            complement: row.text(3)?.to_owned(),
             street: street.join(" ").trim().to_owned(),
-            street_key: (row.text("insee")?, row.text("rivoli")?),
-            dwellings: row.int("dwellings")?,
-            place: (lon.unwrap_or_default(), lat.unwrap_or_default()),
-        })
-    };
-    tx.query(&shared(), stmt, &params)?
-        .iter()
-        .map(neighbour)
-        .collect()
+            street_key: (row.text(6)?.to_owned(), row.text(7)?.to_owned()),
+            dwellings: row.int(8)?,
+            place: place.unwrap_or_default(),
+        });
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The PM `reference`.

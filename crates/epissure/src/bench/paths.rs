@@ -41,11 +41,12 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// The eligibility page of what each of `texts` says, signed in.
+    /// The eligibility page of what each of `texts` says, signed in, asked for as a browser does.
     pub fn page(portal: &Target, header: &str, texts: &[String]) -> Self {
+        let header = format!("{header}accept: text/html,*/*;q=0.8\r\n");
         let request = |text: &String| {
             let path = format!("/eligibilite?critere=texte&q={}", encoded(text));
-            portal.get(&path, header)
+            portal.get(&path, &header)
         };
         Self::new("whole page", portal, texts.iter().map(request), "</html>")
     }

@@ -26,7 +26,7 @@ use crate::server::{Server, Visitor, engine};
 const KILLS: usize = 4;
 const KILLS_FULL: usize = 30;
 /// Lines of the lot.
-const LINES: usize = 4_000;
+const LINES: usize = 2_000;
 /// Longest wait for a lot, in tenths of a second.
 const WAIT: usize = 3_000;
 

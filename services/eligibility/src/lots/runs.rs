@@ -215,9 +215,7 @@ async fn keep(
         if !store::advance(tx, &scope, &id, reached, &counts, real_now)? {
             return Ok(false);
         }
-        for row in &rows {
-            store::insert_row(tx, &scope, &id, row)?;
-        }
+        store::insert_rows(tx, &scope, &id, &rows)?;
         Ok(true)
     };
     Ok(platform.db.write(Lane::Background, None, put).await?)

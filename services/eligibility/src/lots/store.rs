@@ -277,34 +277,50 @@ pub fn mark_deleted(
     Ok(tx.execute(&reach.rls(), stmt, params![operator.as_str(), id.as_str()])? == 1)
 }
 
-/// Keeps what is answered to a line.
-pub fn insert_row(
+/// Keeps the answers to a slice of lines.
+pub fn insert_rows(
     tx: &mut dyn Tx,
     scope: &OperatorScope,
     id: &LotId,
-    row: &LotRow,
+    rows: &[LotRow],
 ) -> Result<(), Error> {
-    let stmt = sql!(
-        "insert into eligibility_lot_row (operator_id, lot_id, line, reference, verdict, code,
-           building_ref, insee, commune, lon_e6, lat_e6, answer)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-    );
-    let answer = serde_json::to_string(&row.told);
-    let params = params![
-        scope.operator().as_str(),
-        id.as_str(),
-        row.line,
-        row.reference.as_str(),
-        row.verdict.as_str(),
-        row.code.as_str(),
-        row.building.as_str(),
-        row.insee.as_str(),
-        row.commune.as_str(),
-        row.place.map(|(lon, _)| lon),
-        row.place.map(|(_, lat)| lat),
-        answer.map_err(|e| Error::Internal(format!("answer: {e}")))?
+    const COLUMNS: [&str; 12] = [
+        "operator_id",
+        "lot_id",
+        "line",
+        "reference",
+        "verdict",
+        "code",
+        "building_ref",
+        "insee",
+        "commune",
+        "lon_e6",
+        "lat_e6",
+        "answer",
     ];
-    tx.execute(&scope.rls(), stmt, params)?;
+    let mut answers = Vec::with_capacity(rows.len());
+    for row in rows {
+        let answer = serde_json::to_string(&row.told);
+        answers.push(answer.map_err(|e| Error::Internal(format!("answer: {e}")))?);
+    }
+    let values = |(row, answer): (&LotRow, String)| {
+        vec![
+            scope.operator().as_str().into(),
+            id.as_str().into(),
+            row.line.into(),
+            row.reference.as_str().into(),
+            row.verdict.as_str().into(),
+            row.code.as_str().into(),
+            row.building.as_str().into(),
+            row.insee.as_str().into(),
+            row.commune.as_str().into(),
+            row.place.map(|(lon, _)| lon).into(),
+            row.place.map(|(_, lat)| lat).into(),
+            answer.into(),
+        ]
+    };
+    let mut all = rows.iter().zip(answers).map(values);
+    tx.bulk_insert(&scope.rls(), "eligibility_lot_row", &COLUMNS, &mut all)?;
     Ok(())
 }
 

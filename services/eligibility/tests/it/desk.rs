@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
+use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
 use axum::http::{Request, StatusCode};
 use domain::access::store::{NewSession, insert_session};
 use domain::access::{
@@ -214,6 +214,7 @@ impl Desk {
             .method(method)
             .uri(path)
             .header(HOST, AT)
+            .header(ACCEPT, "text/html,*/*;q=0.8")
             .header(COOKIE, format!("{SESSION_COOKIE}={who}"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form))

@@ -280,7 +280,7 @@ async fn a_lot_that_dies_anywhere_goes_on_to_the_same_result() {
         return;
     };
     let ctx = Arc::new(park.ctx().await);
-    let text = every_building(&park, 8);
+    let text = every_building(&park, 4);
     let undisturbed = put(&park, &ctx, &text).await.unwrap();
     work(&park).await;
     let expected = result(&park, &ctx, &undisturbed).await;
@@ -314,7 +314,7 @@ async fn lots_of_one_operator_wait_for_each_other_and_operators_take_turns() {
     };
     let (hiro, linb) = (park.ctx_of("HIRO").await, park.ctx_of("LINB").await);
     let (hiro, linb) = (Arc::new(hiro), Arc::new(linb));
-    let text = every_building(&park, 6);
+    let text = every_building(&park, 3);
     let first = put(&park, &hiro, &text).await.unwrap();
     let second = put(&park, &hiro, &text).await.unwrap();
     let other = put(&park, &linb, &text).await.unwrap();
@@ -483,20 +483,19 @@ async fn a_map_has_every_line_however_many_there_are() {
     // More than one query of the store may answer.
     let lines = i64::try_from(storage::ROWS_MAX).unwrap() + 1;
     let fill = move |tx: &mut dyn Tx| {
-        for line in 1..=lines {
-            let row = LotRow {
-                line,
-                reference: String::new(),
-                verdict: Answered::Eligible,
-                code: String::new(),
-                building: format!("FI-{line}"),
-                insee: "53130".to_owned(),
-                commune: "Laval".to_owned(),
-                place: Some((line, line)),
-                told: Told::default(),
-            };
-            store::insert_row(tx, &scope, &lot.id, &row)?;
-        }
+        let row = |line| LotRow {
+            line,
+            reference: String::new(),
+            verdict: Answered::Eligible,
+            code: String::new(),
+            building: format!("FI-{line}"),
+            insee: "53130".to_owned(),
+            commune: "Laval".to_owned(),
+            place: Some((line, line)),
+            told: Told::default(),
+        };
+        let rows: Vec<LotRow> = (1..=lines).map(row).collect();
+        store::insert_rows(tx, &scope, &lot.id, &rows)?;
         let points = store::points(tx, &scope, &lot.id)?;
         Ok(points.len() as i64)
     };

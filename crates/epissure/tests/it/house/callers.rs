@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode, request};
 use axum::response::Response;
 use tower::ServiceExt;
@@ -94,6 +94,7 @@ impl Browser {
             .method(method)
             .uri(path)
             .header(HOST, AT)
+            .header(ACCEPT, "text/html,*/*;q=0.8")
             .header(COOKIE, cookies.join("; "))
     }
 
