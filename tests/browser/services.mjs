@@ -24,6 +24,8 @@ const CSV = [
   "L-4;;",
 ].join("\n");
 
+const STREET = ["Adresse", ...places.buildable.slice(2).map(({ address }) => address)].join("\n");
+
 const WRONG_LOT = [
   "ReferenceClient;Adresse;CodeAdresseImmeuble;PriseExistante",
   "R-1;;123;O",
@@ -118,6 +120,13 @@ async function lots(page) {
   await send(page, named(page, "td a", "En veille").nth(1));
   const watched = await page.locator("main").innerText();
   check(watched.includes(other.building), `the watch of a line says ${watched.slice(0, 300)}`);
+  await go(page, "/eligibilite/lots");
+  await page.setInputFiles("#fichier", file("rue.csv", STREET));
+  await send(page, named(page, "button", "Déposer"));
+  await waitForTag(page, "Terminé");
+  await send(page, named(page, "button", "lignes de cette page"));
+  const left = await named(page, "td button", "Mettre en veille").count();
+  check(left === 0, `${left} lines of the page are not watched`);
   await go(page, "/eligibilite/lots");
   await look(page, "lots");
 }

@@ -109,6 +109,7 @@ pub fn done(name: &str) -> Option<&'static str> {
         "gel" => "Gel posé : les commandes y sont refusées dès son premier jour.",
         "levee" => "Gel levé.",
         "veille" => "Ce lieu est en veille : vous serez prévenu si son verdict change.",
+        "veilles" => "Ces lieux sont en veille : vous serez prévenu si un verdict change.",
         "veille-lue" => "Changement marqué comme lu.",
         "veilles-lues" => "Tous les changements sont marqués comme lus.",
         "veille-arretee" => "Veille arrêtée.",

@@ -109,6 +109,8 @@ pub struct LotPage {
     pub unplaced: i64,
     /// The lines of this page.
     pub rows: Vec<Answer>,
+    /// Those of them whose place may be put under watch.
+    pub unwatched: Vec<i64>,
     /// The list's address.
     pub query: ListQuery,
     /// Where this page stands.
@@ -121,6 +123,15 @@ pub struct LotPage {
     pub delete: Option<Form>,
     /// How long it is kept.
     pub kept_days: i64,
+}
+
+impl LotPage {
+    /// The lines that may be put under watch, as the form sends them.
+    #[must_use]
+    pub fn all_unwatched(&self) -> String {
+        let lines: Vec<String> = self.unwatched.iter().map(ToString::to_string).collect();
+        lines.join(",")
+    }
 }
 
 /// One line of the table.

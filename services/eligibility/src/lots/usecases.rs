@@ -1,5 +1,6 @@
 //! Submitting a lot, deleting it, and what each of its lines is answered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::access::{Ctx, OperatorScope};
@@ -11,7 +12,7 @@ use domain::place::{Candidate, Indexes, Named, Place, Verdict as Sure};
 use domain::release::Release;
 use domain::upload::{self, Upload, UploadError};
 use domain::{Idempotency, Outcome, Platform, Unit, Verdict as Ended, Work, job};
-use kernel::{Fault, JobId, LotId, Millis, Refusal, WatchId, codes};
+use kernel::{Fault, JobId, LotId, Millis, Refusal, codes};
 use storage::{Error, Tx};
 
 use super::rules::{self, Answered};
@@ -21,7 +22,7 @@ use crate::history::rules::clean;
 use crate::rules::{Assessed, Verdict};
 use crate::usecases::{Tested, question, test_in};
 use crate::watches::usecases::NewWatch;
-use crate::watches::{self, REFERENCE_MAX_CHARS};
+use crate::watches::{self, REFERENCE_MAX_CHARS, WATCHES_MAX};
 
 /// The job that carries out lots.
 pub const JOB: &str = "eligibility.lot";
@@ -185,42 +186,63 @@ pub async fn delete(
     }
 }
 
-/// Watches the place of a line, as it was answered, under the line's own reference; `None` when the
-/// caller has no such lot, or the lot no such line.
+/// Watches the places of some lines, as they were answered, each under the line's own reference;
+/// `None` when the caller has no such lot, or the lot not every one of the lines.
 ///
 /// # Errors
-/// Refused FIMP15 for a line without a building, and as [`watches::usecases::watch`]; a fault when
-/// it is not known to be committed.
+/// None is watched when one is refused: FIMP15 without a building, `EVEI01` when there is not room
+/// for all. A fault when it is not known to be committed: whoever asks again goes on from there.
 pub async fn watch(
     platform: &Platform,
     ctx: &Arc<Ctx>,
-    (id, line): (&LotId, i64),
+    (id, lines): (&LotId, &[i64]),
     once: Option<Idempotency>,
-) -> Result<Option<Result<WatchId, Refusal>>, Fault> {
+) -> Result<Option<Result<(), Refusal>>, Fault> {
     let (scope, id) = (ctx.operator().map_err(Fault::internal)?.clone(), id.clone());
-    let row = platform
-        .db
-        .get(move |tx| store::row(tx, &scope, &id, line))
-        .await?;
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    let place = match rules::place(&row) {
-        Ok(place) => place,
-        Err(refusal) => return Ok(Some(Err(refusal))),
-    };
-    let new = NewWatch {
-        place,
-        reference: clean(&row.reference, REFERENCE_MAX_CHARS),
-        note: String::new(),
-    };
-    // Two lines of one page come under the one key of its form.
-    let once = once.map(|once| Idempotency {
-        key: format!("{}:{line}", once.key),
-        ..once
+    let wanted = lines.to_vec();
+    let read = platform.db.get(move |tx| {
+        let (mut places, mut new) = (Vec::new(), BTreeSet::new());
+        for line in &wanted {
+            let Some(row) = store::row(tx, &scope, &id, *line)? else {
+                return Ok(None);
+            };
+            let place = match rules::place(&row) {
+                Ok(place) => place,
+                Err(refusal) => return Ok(Some(Err(refusal))),
+            };
+            if watches::store::by_place(tx, &scope, &place.query)?.is_none() {
+                new.insert(place.query.clone());
+            }
+            places.push((*line, place, clean(&row.reference, REFERENCE_MAX_CHARS)));
+        }
+        let room = WATCHES_MAX - watches::store::count(tx, &scope)?.0;
+        if i64::try_from(new.len()).unwrap_or(i64::MAX) > room {
+            return Ok(Some(Err(Refusal::new(&codes::EVEI01))));
+        }
+        Ok(Some(Ok(places)))
     });
-    let watched = watches::usecases::watch(platform, ctx, new, once).await?;
-    Ok(Some(watched.into_result()))
+    let places = match read.await? {
+        Some(Ok(places)) => places,
+        Some(Err(refusal)) => return Ok(Some(Err(refusal))),
+        None => return Ok(None),
+    };
+    for (line, place, reference) in places {
+        // All lines of one page come under the one key of its form.
+        let once = once.clone().map(|once| Idempotency {
+            key: format!("{}:{line}", once.key),
+            ..once
+        });
+        let new = NewWatch {
+            place,
+            reference,
+            note: String::new(),
+        };
+        let watched = watches::usecases::watch(platform, ctx, new, once).await?;
+        if let Err(refusal) = watched.into_result() {
+            return Ok(Some(Err(refusal)));
+        }
+    }
+    Ok(Some(Ok(())))
 }
 
 /// What a line is answered on a release; `None` when the release's address index is not in memory.

@@ -13,7 +13,7 @@ use kernel::{Fault, Refusal, codes};
 use service_api::{PageCall, PageError, PageResult};
 use storage::{Error, Tx};
 use web::export::{Cell, Column, Format, ROWS_MAX, Sheet, attached, attachment, csv, gather, json};
-use web::{Form, ListQuery, Pager, RefusalView, Tag};
+use web::{Form, ListQuery, PER_PAGE_MAX, Pager, RefusalView, Tag};
 
 use super::pages::{Answer, Choice, LotLine, LotList, LotPage};
 use super::rules::{self, Answered};
@@ -222,16 +222,26 @@ pub(crate) async fn delete(call: PageCall) -> PageResult {
     Ok(Redirect::to(&format!("{}?fait=suppression", links::LOTS)).into_response())
 }
 
-/// Watches the place of one line, and shows the same lines again.
+/// Watches the place of a line, or of each of some, and shows the same lines again.
 pub(crate) async fn watch(call: PageCall) -> PageResult {
     let lot = lot_of(&call).await?;
-    let line = call.field("ligne").parse();
-    let line = line.map_err(|_| PageError::NotFound)?;
-    let of = (&lot.id, line);
-    let done = usecases::watch(&call.platform, call.ctx()?, of, call.form_key()).await?;
-    done.ok_or(PageError::NotFound)??;
+    let lines = call.field("ligne").split(',').take(PER_PAGE_MAX);
+    let lines: Result<Vec<i64>, _> = lines.map(str::parse).collect();
+    let lines = lines.map_err(|_| PageError::NotFound)?;
+    let done = usecases::watch(
+        &call.platform,
+        call.ctx()?,
+        (&lot.id, &lines),
+        call.form_key(),
+    );
+    done.await?.ok_or(PageError::NotFound)??;
     let query = query(&call, &links::lot(lot.id.as_str()));
-    Ok(Redirect::to(&query.done("veille")).into_response())
+    let done = if lines.len() == 1 {
+        "veille"
+    } else {
+        "veilles"
+    };
+    Ok(Redirect::to(&query.done(done)).into_response())
 }
 
 /// What lines of a lot are asked for; `path` is where.
@@ -342,6 +352,12 @@ pub(crate) async fn lot(call: PageCall) -> PageResult {
             total: total(&lot, &query),
             next,
         },
+        unwatched: seen
+            .rows
+            .iter()
+            .filter(|one| is_watchable(one))
+            .map(|one| one.0.line)
+            .collect(),
         rows: seen.rows.iter().map(answer).collect(),
         watch: form_for(&call, crate::CREATE)?,
         watch_at: self::query(&call, &format!("{href}/veiller")).done(""),
@@ -412,6 +428,11 @@ fn remedy(row: &LotRow) -> (&'static str, &'static str) {
         (_, Some(code)) => (code.remedy, code.who.label()),
         (_, None) => ("", ""),
     }
+}
+
+/// Whether a line has a place that nobody watches yet.
+fn is_watchable((row, watch): &(LotRow, Option<Watch>)) -> bool {
+    watch.is_none() && rules::place(row).is_ok()
 }
 
 fn answer((row, watch): &(LotRow, Option<Watch>)) -> Answer {

@@ -1,12 +1,13 @@
 //! Lines of a lot that are put under watch: the place is the one that the line was answered for, as
 //! the lot has it and not as the form says.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use eligibility::watches::{Listing, Watch, store};
-use storage::Tx;
+use eligibility::watches::{Listing, WATCHES_MAX, Watch, store};
+use storage::{Lane, Tx};
 use testkit::territory::Case;
 
 use crate::lots::{ALL, ask, get, portal, put, work};
@@ -117,4 +118,76 @@ async fn a_line_of_a_lot_is_watched_at_the_very_place_it_was_answered_for() {
     );
     assert!(watches(&park, "LINB").await.is_empty());
     assert_eq!(watches(&park, "HIRO").await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_lines_of_a_page_are_watched_together_or_none_is() {
+    let Some(park) = Park::open().await else {
+        return;
+    };
+    let portal = portal(&park, &[("ines", "HIRO", ALL)]).await;
+    let ctx = Arc::new(park.ctx().await);
+    let buildings = park.territory.buildings.iter().take(4);
+    let references: Vec<&str> = buildings.map(|one| one.reference.as_str()).collect();
+    let [first, second, third, fourth] = references[..] else {
+        panic!("four buildings");
+    };
+    let text = format!(
+        "ReferenceClient;IdentifiantImmeuble\nE-1;{first}\nE-2;{second}\nE-3;INCONNU\n\
+         E-4;{first}\nF-5;{third}\nF-6;{fourth}\n"
+    );
+    let id = put(&park, &ctx, &text).await.unwrap();
+    work(&park).await;
+    let path = format!("/eligibilite/lots/{id}");
+    let (_, page) = get(&portal, "ines", &format!("{path}?q=E-")).await;
+    let all = "name=\"ligne\" value=\"2,3,5\">Mettre en veille les 3 lignes de cette page<";
+    assert!(page.contains(all), "{page}");
+
+    let at = format!("{path}/veiller?q=E-");
+    let no_building = watch(&portal, "ines", &at, "cle=a&ligne=2,4").await;
+    assert_eq!(no_building.0, StatusCode::UNPROCESSABLE_ENTITY);
+    for lines in ["2,9", "2,", "2;3", "2,3,x"] {
+        let absent = watch(&portal, "ines", &at, &format!("cle=b&ligne={lines}")).await;
+        assert_eq!(absent.0, StatusCode::NOT_FOUND, "{lines}");
+    }
+    assert!(watches(&park, "HIRO").await.is_empty(), "all or none");
+
+    let form = "cle=c&ligne=2%2C3%2C5";
+    let done = watch(&portal, "ines", &at, form).await;
+    assert_eq!(done.0, StatusCode::SEE_OTHER, "{}", done.2);
+    assert_eq!(done.1, format!("{path}?q=E-&fait=veilles"));
+    assert_eq!(watch(&portal, "ines", &at, form).await, done);
+    let kept = watches(&park, "HIRO").await;
+    let kept: BTreeSet<_> = kept.iter().map(|one| one.building_ref.as_str()).collect();
+    assert_eq!(
+        kept,
+        BTreeSet::from([first, second]),
+        "one place is one watch"
+    );
+    let (_, page) = get(&portal, "ines", &format!("{path}?q=E-&fait=veilles")).await;
+    assert!(page.contains("Ces lieux sont en veille") && !page.contains("lignes de cette page"));
+
+    // Room for one more: two are refused, and what is watched already takes none.
+    let like = watches(&park, "HIRO").await[0].clone();
+    let fill = move |tx: &mut dyn Tx| {
+        let scope = ctx.operator().unwrap();
+        let mut ids = ctx.ids();
+        for n in 3..WATCHES_MAX {
+            let one = Watch {
+                id: ids.next(),
+                place: format!("IdentifiantImmeuble={n}"),
+                ..like.clone()
+            };
+            assert!(store::insert(tx, scope, &one, None)?);
+        }
+        Ok(())
+    };
+    park.db().write(Lane::Background, None, fill).await.unwrap();
+    let beyond = watch(&portal, "ines", &at, "cle=d&ligne=6,7").await;
+    assert_eq!(beyond.0, StatusCode::CONFLICT);
+    assert!(beyond.2.contains("/erreurs/EVEI01"));
+    let last = watch(&portal, "ines", &at, "cle=e&ligne=2,6").await;
+    assert_eq!(last.0, StatusCode::SEE_OTHER, "{}", last.2);
+    let beyond = watch(&portal, "ines", &at, "cle=f&ligne=7").await;
+    assert_eq!(beyond.0, StatusCode::CONFLICT);
 }
