@@ -23,6 +23,7 @@ pub mod order;
 pub mod outbox;
 pub mod place;
 mod platform;
+pub mod rate;
 pub mod release;
 pub mod schema;
 pub mod setting;

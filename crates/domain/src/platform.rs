@@ -12,6 +12,7 @@ use storage::Db;
 
 use crate::access::{CertificateIdentity, SessionIdentity};
 use crate::place::Indexes;
+use crate::rate::{Allowances, Rates};
 use crate::spool::Spool;
 use crate::upload::{NoScanner, Scanner};
 
@@ -73,6 +74,8 @@ pub struct Platform {
     pub places: Arc<Indexes>,
     /// Rows about what was looked at, to be written soon.
     pub spool: Spool,
+    /// How often callers may ask.
+    pub rates: Rates,
     ending: AtomicBool,
     pub(crate) sessions: Cache<String, Option<Arc<SessionIdentity>>>,
     pub(crate) certificates: Cache<String, Option<Arc<CertificateIdentity>>>,
@@ -88,6 +91,7 @@ impl Platform {
         Self {
             places,
             spool: Spool::default(),
+            rates: Rates::default(),
             db,
             clock,
             random: SystemRandom::new(),
@@ -111,6 +115,13 @@ impl Platform {
     pub fn with_indexes_in(self, data: &std::path::Path) -> Self {
         let places = Arc::new(Indexes::new(Some(data.join(INDEX_FOLDER))));
         Self { places, ..self }
+    }
+
+    /// The same platform, of which callers may ask so much a second.
+    #[must_use]
+    pub fn with_rates(self, allowances: Allowances) -> Self {
+        let rates = Rates::new(allowances);
+        Self { rates, ..self }
     }
 
     /// What looks at uploaded files.

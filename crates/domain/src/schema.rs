@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(11, "upload_purpose", "0011_upload_purpose.sql", Main),
     migration!(12, "call", "0012_call.sql", Main),
     migration!(13, "job_turns", "0013_job_turns.sql", Main),
+    migration!(14, "rate_use", "0014_rate_use.sql", Main),
 ];
 
 const fn table(name: &'static str, duties: &'static [&'static str]) -> TenantTable {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use domain::rate::{Allowances, Class};
+
 use crate::files::{NOT_FOR_OTHERS, read_private};
 
 /// The file of the machine, read when the data folder holds none.
@@ -18,6 +20,8 @@ pub const FILE_NAME: &str = "epissure.toml";
 pub const SOCKET_NAME: &str = "epissure.sock";
 /// What the environment's variables begin with.
 const ENV_PREFIX: &str = "EPISSURE__";
+/// Requests a second that a limit may let through at most: beyond it is none.
+const ALLOWANCE_MAX: u32 = 1_000_000;
 /// A key so ended names the file that holds the value of the key without it.
 const FILE_SUFFIX: &str = "_file";
 
@@ -132,6 +136,21 @@ const KEYS: &[Key] = &[
         "what looks at received files: none, no antivirus is there yet",
     ),
     key(
+        "limits.machines",
+        "100",
+        "calls a second of one operator's systems, 0 for any number",
+    ),
+    key(
+        "limits.account",
+        "20",
+        "portal requests a second of one account, 0 for any number",
+    ),
+    key(
+        "limits.visitor",
+        "20",
+        "portal requests a second of one address that is not signed in, 0 for any number",
+    ),
+    key(
         "log.filter",
         "info",
         "what is logged: level, or target=level, separated by commas",
@@ -243,6 +262,8 @@ pub struct Config {
     pub brand_code: String,
     /// First two characters of PTOs built here; empty leaves the store's setting as it is.
     pub pto_prefix: String,
+    /// Requests a second of each caller, by class.
+    pub allowances: Allowances,
     /// What is logged.
     pub log_filter: String,
     /// Whether logs are JSON lines.
@@ -321,6 +342,15 @@ impl Config {
         if scanner != "none" {
             bail!("upload.scanner: none expected, found {scanner}");
         }
+        let mut allowances = Allowances::default();
+        for (class, allowance) in Class::ALL.into_iter().zip(&mut allowances) {
+            let name = format!("limits.{}", class.as_str());
+            let given = text(&name);
+            let number = given.parse().ok().filter(|n| *n <= ALLOWANCE_MAX);
+            *allowance = number.with_context(|| {
+                format!("{name}: requests a second expected, 0 to {ALLOWANCE_MAX}, found {given}")
+            })?;
+        }
         let head_dir = or("audit.head_dir", sibling(&data));
         if head_dir.starts_with(&data) {
             bail!(
@@ -344,6 +374,7 @@ impl Config {
             brand_name: text("brand.name"),
             brand_code: text("brand.code"),
             pto_prefix: prefix,
+            allowances,
             log_filter: text("log.filter"),
             log_json: format == "json",
             data,

@@ -59,7 +59,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Platform
     let tenants: &'static [TenantTable] = &TENANT_TABLES;
     db.check_policies(tenants).await?;
     let platform = Platform::new(db, clock).with_indexes_in(&config.data);
-    Ok(Arc::new(platform))
+    Ok(Arc::new(platform.with_rates(config.allowances)))
 }
 
 /// Opens the store for reading only, also beside a server.

@@ -15,7 +15,7 @@ use kernel::{Fault, Millis, OperatorId};
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use service_api::{EService, JobEnd};
-use storage::Lane;
+use storage::{Engine, Lane};
 use tokio::task::JoinSet;
 
 use crate::files;
@@ -115,6 +115,14 @@ pub fn start(tasks: &Tasks, crew: &Crew) {
         let crew = here.clone();
         async move { Ok(domain::spool::flush(&crew.platform).await?) }
     }));
+    // A file is one process's: whoever shares a server tells the others what it lets through.
+    if crew.platform.db.engine() == Engine::Postgres {
+        let (here, stop) = each(crew);
+        tasks.spawn(every(stop, SOON, "rate limits", move || {
+            let crew = here.clone();
+            async move { Ok(domain::rate::share(&crew.platform, crew.signer.node()).await?) }
+        }));
+    }
     let (here, stop) = each(crew);
     tasks.spawn(every(stop, SOON, "reconcilers", move || {
         let crew = here.clone();

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawPathParams, Request};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::access::entry::{Audited, Pending, Repeat};
 use domain::access::{Ctx, Permission, authenticate_certificate, require};
+use domain::rate::Class;
 use domain::{Idempotency, Platform};
 use kernel::{Code, Fault, Refusal, codes};
 use serde::Serialize;
@@ -251,8 +252,16 @@ impl Edge {
             .and_then(|c| c.0.clone());
         let ctx = match self.identify(certificate.as_deref()).await {
             Ok(ctx) => Arc::new(ctx),
-            Err(fault) => return unread(body, StatusCode::INTERNAL_SERVER_ERROR, &fault).await,
+            Err(fault) => return unread(body, &fault).await,
         };
+        if let Err(seconds) = self.meter(&ctx) {
+            let told = domain::rate::labels::too_often(seconds);
+            let fault = SoapFault::because(FaultCode::Maintenance, &told);
+            let mut answer = unread(body, &fault).await;
+            let after = HeaderValue::from(seconds);
+            answer.headers_mut().insert(RETRY_AFTER, after);
+            return answer;
+        }
         let mut trace = Trace::new(name);
         let (status, fault, answer) = match self.service(name) {
             None => {
@@ -287,6 +296,18 @@ impl Edge {
             Ok(Err(_)) => Err(SoapFault::new(FaultCode::Authentication)),
             Err(fault) => Err(broken(&fault)),
         }
+    }
+
+    /// Counts a call of an operator's machines (trust D15).
+    ///
+    /// # Errors
+    /// Too many: the seconds after which there is room again.
+    fn meter(&self, ctx: &Ctx) -> Result<(), i64> {
+        let rates = &self.platform.rates;
+        let Ok(scope) = ctx.operator() else {
+            return Ok(());
+        };
+        rates.take(Class::Machines, scope.operator().as_str(), ctx.real_now)
     }
 
     async fn serve(
@@ -391,9 +412,9 @@ fn broken(fault: &Fault) -> SoapFault {
 
 /// The answer to a message nobody looks at. It is received all the same: over HTTP/2 the reset of a
 /// body left unread is a failure to some clients, which then never show the answer.
-async fn unread(body: Body, status: StatusCode, fault: &SoapFault) -> Response {
+async fn unread(body: Body, fault: &SoapFault) -> Response {
     drop(to_bytes(body, Limits::DEFAULT.bytes).await);
-    xml(status, fault.to_xml())
+    xml(StatusCode::INTERNAL_SERVER_ERROR, fault.to_xml())
 }
 
 fn xml(status: StatusCode, text: String) -> Response {

@@ -81,6 +81,20 @@ pub fn refused_as_json(refusal: &Refusal) -> Response {
     (status_of(refusal), Json(RefusalView::from(refusal))).into_response()
 }
 
+/// The answer to whoever asks too often: 429 and after how many seconds to ask again, as a page or
+/// as JSON.
+pub fn too_often(shell: Shell, seconds: i64, as_json: bool) -> Response {
+    let view = RefusalView::from(&domain::rate::refusal(seconds));
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut response = match as_json {
+        true => (status, Json(view)).into_response(),
+        false => error_page(shell, status, Some(view), ""),
+    };
+    let after = HeaderValue::from(seconds);
+    response.headers_mut().insert(RETRY_AFTER, after);
+    response
+}
+
 /// The page of a fault: 503 with `Retry-After` when the store cannot answer now, else 500.
 pub fn failed(shell: Shell, fault: &Fault, reference: &str) -> Response {
     let status = match fault {

@@ -3,7 +3,7 @@
 //! faults to pages, each once. Handlers only ever see a [`PageCall`].
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -16,6 +16,7 @@ use axum::{Router, middleware};
 use domain::Platform;
 use domain::access::entry::{Access, Pending};
 use domain::access::{Ctx, SessionIdentity, authenticate_session, require};
+use domain::rate::Class;
 use kernel::{Fault, Refusal, codes};
 
 use crate::entry::{MenuEntry, MenuGroup, Method, PageCall, PageError, Route};
@@ -146,10 +147,16 @@ impl Edge {
             Err(fault) => return self.broken(&cookies, None, parts.uri.path(), &fault),
         };
         let path = parts.uri.path().to_owned();
+        let query = pairs(parts.uri.query().unwrap_or("").as_bytes());
+        let remote = parts.extensions.get::<Remote>().map(|r| r.0.ip());
+        if let Err(seconds) = self.meter(&caller, remote) {
+            let shell = self.shell(&cookies, &caller, "");
+            let as_json = query.iter().any(|(n, v)| n == "format" && v == "json");
+            return errors::too_often(shell, seconds, as_json);
+        }
         if let Err(response) = self.admit(route, &caller, &cookies, &parts.uri).await {
             return *response;
         }
-        let query = pairs(parts.uri.query().unwrap_or("").as_bytes());
         let (form, files) = match self
             .form(route, &parts.headers, body, &caller, &cookies)
             .await
@@ -171,10 +178,6 @@ impl Edge {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect()
         });
-        let remote = parts
-            .extensions
-            .get::<Remote>()
-            .map(|r| r.0.ip().to_string());
         let waiting = match self.waiting(&caller, &parts.headers).await {
             Ok(waiting) => waiting,
             Err(fault) => return self.broken(&cookies, caller, &path, &fault),
@@ -191,7 +194,7 @@ impl Edge {
             form,
             files,
             cookies: cookies.clone(),
-            remote: remote.unwrap_or_default(),
+            remote: remote.map(|ip| ip.to_string()).unwrap_or_default(),
             waiting,
         };
         let as_json = call.asked("format") == "json";
@@ -232,6 +235,19 @@ impl Edge {
         };
         let found = authenticate_session(&self.platform, token).await?;
         Ok(found.map(|(ctx, identity)| (Arc::new(ctx), identity)))
+    }
+
+    /// Counts a request of an account, else of an address (trust D15).
+    ///
+    /// # Errors
+    /// Too many: the seconds after which there is room again.
+    fn meter(&self, caller: &Caller, remote: Option<IpAddr>) -> Result<(), i64> {
+        let Platform { rates, clock, .. } = &*self.platform;
+        if let Some((ctx, identity)) = caller {
+            return rates.take(Class::Account, identity.account.as_str(), ctx.real_now);
+        }
+        let visitor = remote.map(|ip| ip.to_string()).unwrap_or_default();
+        rates.take(Class::Visitor, &visitor, clock.real_now())
     }
 
     /// The gate: sign-in, then subscription, then permission. It never looks at an object.

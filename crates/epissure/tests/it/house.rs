@@ -22,6 +22,7 @@ use domain::certificate::Certificate;
 use domain::contract::Contract;
 use domain::operator::Operator;
 use domain::order::PlaceOrder;
+use domain::rate::Allowances;
 use domain::{Platform, account, audit, certificate, contract, operator, outbox, subscription};
 use eligibility::messages::{LotTest, TestEligibility, TestLot};
 use epissure::edges::{self, Post};
@@ -235,10 +236,23 @@ async fn fill(platform: &Platform) -> BTreeMap<String, OperatorId> {
 impl House {
     /// A house, with `replaced` in the place of the routes of the same method and path.
     pub async fn open(replaced: Vec<&'static service_api::Route>) -> Option<Self> {
+        Self::made(replaced, Allowances::default()).await
+    }
+
+    /// A house whose callers may ask so much a second.
+    pub async fn limited(allowances: Allowances) -> Option<Self> {
+        Self::made(Vec::new(), allowances).await
+    }
+
+    async fn made(
+        replaced: Vec<&'static service_api::Route>,
+        allowances: Allowances,
+    ) -> Option<Self> {
         let store = store()?;
         let clock = Arc::new(FakeClock::at(START));
         let shared: Arc<dyn Clock> = clock.clone();
-        let platform = Arc::new(Platform::new(store.db.clone(), shared));
+        let platform = Platform::new(store.db.clone(), shared).with_rates(allowances);
+        let platform = Arc::new(platform);
         let tenants: &'static [TenantTable] = &TENANT_TABLES;
         platform.db.check_policies(tenants).await.unwrap();
         let operators = fill(&platform).await;
@@ -410,10 +424,11 @@ impl House {
             .extension(ClientCertificate(certificate))
             .body(Body::from(text));
         let response = self.xml.clone().oneshot(request.unwrap()).await.unwrap();
-        let status = response.status();
-        let bytes = to_bytes(response.into_body(), 1 << 22).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 22).await.unwrap();
         let answer = Answer {
-            status,
+            status: parts.status,
+            headers: parts.headers,
             body: String::from_utf8(bytes.to_vec()).unwrap(),
         };
         assert_listed(service, &answer);

@@ -17,6 +17,7 @@ mod goldens;
 mod house;
 mod journey;
 mod kill9;
+mod limits;
 mod lots;
 mod network;
 mod prepare;

@@ -99,6 +99,9 @@ impl House {
             .current_dir(self.dir.path())
             .env("EPISSURE__PORTAL__PORT", "0")
             .env("EPISSURE__XML__PORT", "0")
+            .env("EPISSURE__LIMITS__MACHINES", "0")
+            .env("EPISSURE__LIMITS__ACCOUNT", "0")
+            .env("EPISSURE__LIMITS__VISITOR", "0")
             .env("EPISSURE__LOG__FILTER", "warn")
             .stdin(Stdio::null());
         if let Some(database) = &self.database {

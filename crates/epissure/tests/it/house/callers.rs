@@ -183,6 +183,8 @@ pub fn encode(fields: &[(&str, &str)]) -> String {
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
+    /// Every header.
+    pub headers: HeaderMap,
     /// The envelope.
     pub body: String,
 }
