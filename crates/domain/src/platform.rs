@@ -1,6 +1,7 @@
 //! What every edge and worker shares: the store, the clock, randomness, and the short-lived cache
 //! of who is who.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,13 @@ const IDENTITY_CACHE_MAX: usize = 20_000;
 
 /// Where the files of address indexes are, in a data folder.
 const INDEX_FOLDER: &str = "search";
+
+/// Randomness that a thread asks the kernel for at once, for the requests to come.
+const SEEDS_BYTES: usize = 1_024;
+
+thread_local! {
+    static SEEDS: RefCell<Vec<u128>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Identities resolved within the last second, bounded.
 pub(crate) struct Cache<K, V> {
@@ -161,13 +169,20 @@ impl Platform {
         Ok(hex(&self.random::<32>()?))
     }
 
-    /// A request's reference and the seed of its ids.
+    /// A request's reference and the seed of its ids. They name and are no secrets: the kernel is
+    /// asked for many at once.
     ///
     /// # Errors
     /// As [`Platform::random`].
     pub fn new_request(&self) -> Result<(RequestId, u64), Fault> {
-        // One call of the kernel for both halves.
-        let random = u128::from_be_bytes(self.random()?);
+        let random = SEEDS.with_borrow_mut(|seeds| {
+            if seeds.is_empty() {
+                let bytes: [u8; SEEDS_BYTES] = self.random()?;
+                let (halves, _) = bytes.as_chunks();
+                seeds.extend(halves.iter().map(|half| u128::from_be_bytes(*half)));
+            }
+            seeds.pop().ok_or_else(|| Fault::internal("no seed"))
+        })?;
         let (seed, other) = ((random >> 64) as u64, random as u64);
         let id = IdSource::new(self.clock.real_now(), other).next();
         debug_assert!(RequestId::parse(RequestId::as_str(&id)).is_some());

@@ -264,6 +264,7 @@ class LivePart extends HTMLElement {
   async renew() {
     try {
       const answer = await fetch(location.href);
+      if (!answer.ok) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = page.querySelector("live-part");
       // Without what the address said was just begun.

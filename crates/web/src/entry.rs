@@ -104,7 +104,7 @@ pub struct PageCall {
     /// The files that came with the form, clean, and the refusal of the first that was not.
     pub files: Result<Vec<Upload>, Refusal>,
     /// Every cookie.
-    pub cookies: BTreeMap<String, String>,
+    pub cookies: Arc<BTreeMap<String, String>>,
     /// The caller's network address.
     pub remote: String,
     /// What waits behind entries of the menu, by where they lead.

@@ -141,7 +141,7 @@ type Caller = Option<(Arc<Ctx>, Arc<SessionIdentity>)>;
 impl Edge {
     async fn answer(&self, route: &'static Route, request: Request) -> Response {
         let (mut parts, body) = request.into_parts();
-        let cookies = cookies(&parts.headers);
+        let cookies = Arc::new(cookies(&parts.headers));
         let caller = match self.caller(&cookies).await {
             Ok(caller) => caller,
             Err(fault) => return self.broken(&cookies, None, parts.uri.path(), &fault),
@@ -193,7 +193,7 @@ impl Edge {
             query,
             form,
             files,
-            cookies: cookies.clone(),
+            cookies: Arc::clone(&cookies),
             remote: remote.map(|ip| ip.to_string()).unwrap_or_default(),
             waiting,
         };

@@ -87,7 +87,7 @@ impl Park {
             query: serde_urlencoded::from_str(query).unwrap(),
             form: Vec::new(),
             files: Ok(Vec::new()),
-            cookies: BTreeMap::new(),
+            cookies: Arc::default(),
             remote: String::new(),
         };
         let response = (route.handler)(call).await?;
