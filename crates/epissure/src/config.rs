@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-
 use domain::rate::{Allowances, Class};
 
 use crate::files::{NOT_FOR_OTHERS, read_private};

@@ -3,7 +3,7 @@
 //! faults to pages, each once. Handlers only ever see a [`PageCall`].
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -148,11 +148,10 @@ impl Edge {
         };
         let path = parts.uri.path().to_owned();
         let query = pairs(parts.uri.query().unwrap_or("").as_bytes());
-        let remote = parts.extensions.get::<Remote>().map(|r| r.0.ip());
+        let remote = parts.extensions.get::<Remote>().copied();
         if let Err(seconds) = self.meter(&caller, remote) {
-            let shell = self.shell(&cookies, &caller, "");
             let as_json = query.iter().any(|(n, v)| n == "format" && v == "json");
-            return errors::too_often(shell, seconds, as_json);
+            return errors::too_often(self.shell(&cookies, &caller, ""), seconds, as_json);
         }
         if let Err(response) = self.admit(route, &caller, &cookies, &parts.uri).await {
             return *response;
@@ -194,7 +193,7 @@ impl Edge {
             form,
             files,
             cookies: Arc::clone(&cookies),
-            remote: remote.map(|ip| ip.to_string()).unwrap_or_default(),
+            remote: remote.map(|r| r.0.ip().to_string()).unwrap_or_default(),
             waiting,
         };
         let as_json = call.asked("format") == "json";
@@ -241,12 +240,12 @@ impl Edge {
     ///
     /// # Errors
     /// Too many: the seconds after which there is room again.
-    fn meter(&self, caller: &Caller, remote: Option<IpAddr>) -> Result<(), i64> {
+    fn meter(&self, caller: &Caller, remote: Option<Remote>) -> Result<(), i64> {
         let Platform { rates, clock, .. } = &*self.platform;
         if let Some((ctx, identity)) = caller {
             return rates.take(Class::Account, identity.account.as_str(), ctx.real_now);
         }
-        let visitor = remote.map(|ip| ip.to_string()).unwrap_or_default();
+        let visitor = remote.map(|r| r.0.ip().to_string()).unwrap_or_default();
         rates.take(Class::Visitor, &visitor, clock.real_now())
     }
 
@@ -362,9 +361,14 @@ impl Edge {
 
     async fn nowhere(&self, request: Request) -> Response {
         let cookies = cookies(request.headers());
-        match self.caller(&cookies).await {
-            Ok(caller) => self.not_found(&cookies, &caller, request.uri().path()),
-            Err(fault) => self.broken(&cookies, None, request.uri().path(), &fault),
+        let path = request.uri().path();
+        let caller = match self.caller(&cookies).await {
+            Ok(caller) => caller,
+            Err(fault) => return self.broken(&cookies, None, path, &fault),
+        };
+        match self.meter(&caller, request.extensions().get().copied()) {
+            Ok(()) => self.not_found(&cookies, &caller, path),
+            Err(wait) => errors::too_often(self.shell(&cookies, &caller, ""), wait, false),
         }
     }
 
@@ -376,6 +380,9 @@ impl Edge {
             Err(fault) => return self.broken(&cookies, None, &path, &fault),
         };
         let shell = self.shell(&cookies, &caller, &path);
+        if let Err(seconds) = self.meter(&caller, request.extensions().get().copied()) {
+            return errors::too_often(shell, seconds, false);
+        }
         match code {
             None => catalogue::index(shell),
             Some(code) => catalogue::code(shell, &code),

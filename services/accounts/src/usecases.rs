@@ -28,9 +28,9 @@ pub const CLOSE_OTHERS: &str = "comptes.close_other_sessions";
 
 /// Orders shown in each list of the first page.
 const SHOWN: i64 = 8;
-/// What seeing orders needs.
-/// What one needs to see the calls of one's machines.
+/// What seeing the calls of one's machines needs.
 const SEE_CALLS: Permission = Permission::standing("developpeurs", Right::View);
+/// What seeing orders needs.
 const SEE_ORDERS: Permission = Permission::subscribed("fci", Right::View);
 /// What seeing the network's data needs.
 const SEE_NETWORK: Permission = Permission::staff("reseau", Right::View);

@@ -73,16 +73,6 @@ pub const FIELDS: [Field; 37] = [
     field("OffreAccesCommandee", 20),
 ];
 
-/// The fields that name an address.
-pub const ADDRESS_KEYS: [&str; 6] = [
-    "IdentifiantImmeuble",
-    "CodeAdresseImmeuble",
-    "CodeInseeImmeuble",
-    "CodeVoieRivoliImmeuble",
-    "NumeroVoieImmeuble",
-    "ComplementNumeroVoieImmeuble",
-];
-
 /// The fields that ask for a place: those that name its address, then those that narrow it.
 pub const PLACE_FIELDS: [&str; 11] = [
     "IdentifiantImmeuble",
@@ -97,6 +87,9 @@ pub const PLACE_FIELDS: [&str; 11] = [
     "ReferencePrise",
     "PriseExistante",
 ];
+
+/// Those of them that name an address.
+pub const ADDRESS_KEYS: &[&str] = PLACE_FIELDS.split_at(6).0;
 
 /// An order as somebody sent it: trade field names and their trimmed values, empty ones left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::routing::get;
+use domain::rate::Class;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -59,7 +60,7 @@ impl Child {
             command.env_remove(name);
         }
         // One caller asks for all: it is counted as ever, and never too fast.
-        for class in ["MACHINES", "ACCOUNT", "VISITOR"] {
+        for class in Class::ALL.map(|class| class.as_str().to_uppercase()) {
             command.env(format!("EPISSURE__LIMITS__{class}"), "1000000");
         }
         command

@@ -100,6 +100,11 @@ async fn people_who_ask_too_often_are_told_when_to_ask_again_and_nobody_else_is(
     assert!(json.body.starts_with("{\"code\":\"7\""), "{}", json.body);
     let form = agent.post("/eligibilite/veilles", &[("cle", "k")]).await;
     assert_eq!(form.status, StatusCode::TOO_MANY_REQUESTS);
+    // Nor does one that leads nowhere, or to the catalogue of codes, cost the platform more.
+    for path in ["/nulle-part", "/erreurs", "/erreurs/FADR01"] {
+        let page = agent.get(path).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
     // What a page is drawn with is never refused.
     let style = refused.link("/assets/");
     assert_eq!(agent.get(&style).await.status, StatusCode::OK);
