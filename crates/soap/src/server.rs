@@ -1,5 +1,6 @@
 //! The certificate port's edge: who calls is known by the client certificate before anything is
-//! read; then its rate, the envelope, the schema, the permission, the idempotency key, the operation.
+//! read, and its rate counted; then the envelope, the schema, the permission, the idempotency key,
+//! the operation.
 //! Business refusals are normal answers; a Fault is only ever 10, 12, 14, 16, 18 or 22
 //! (interfaces §0).
 
